@@ -1,0 +1,60 @@
+namespace PreferenceLosses;
+
+/// <summary>The names of the columns that a batch can have. Log-probabilities are in nats, summed over the completion's tokens.</summary>
+public static class Columns
+{
+    /// <summary>log π(chosen | prompt) of the policy being trained.</summary>
+    public const string PolicyChosen = "policy_chosen";
+
+    /// <summary>log π(rejected | prompt) of the policy being trained.</summary>
+    public const string PolicyRejected = "policy_rejected";
+
+    /// <summary>log π_ref(chosen | prompt) of the frozen reference.</summary>
+    public const string ReferenceChosen = "reference_chosen";
+
+    /// <summary>log π_ref(rejected | prompt) of the frozen reference.</summary>
+    public const string ReferenceRejected = "reference_rejected";
+
+    /// <summary>log π(completion | prompt) of unpaired examples, or of K responses per prompt.</summary>
+    public const string Policy = "policy";
+
+    /// <summary>log π_ref(completion | prompt) of unpaired examples, or of K responses per prompt.</summary>
+    public const string Reference = "reference";
+
+    /// <summary>Number of tokens of the chosen completion.</summary>
+    public const string ChosenLength = "chosen_length";
+
+    /// <summary>Number of tokens of the rejected completion.</summary>
+    public const string RejectedLength = "rejected_length";
+
+    /// <summary>Number of tokens of unpaired or ranked completions.</summary>
+    public const string Length = "length";
+
+    /// <summary>Score that a judge or reward model gave the chosen completion.</summary>
+    public const string ChosenScore = "chosen_score";
+
+    /// <summary>Score that a judge or reward model gave the rejected completion.</summary>
+    public const string RejectedScore = "rejected_score";
+
+    /// <summary>Score of unpaired or ranked completions.</summary>
+    public const string Score = "score";
+
+    /// <summary>By how much the chosen completion is better.</summary>
+    public const string Margin = "margin";
+
+    /// <summary>1 for a desirable unpaired example, 0 for an undesirable one.</summary>
+    public const string Desirable = "desirable";
+
+    /// <summary>Weight of a row; 0 excludes the row from everything.</summary>
+    public const string Weight = "weight";
+
+    /// <summary>The columns of log-probabilities: those that gradients are wanted for.</summary>
+    public static IReadOnlyList<string> LogProbabilities { get; } =
+        [PolicyChosen, PolicyRejected, ReferenceChosen, ReferenceRejected, Policy, Reference];
+
+    /// <summary>The columns with a property of their own in <see cref="PreferenceBatch{T}"/>, but the weight.</summary>
+    internal static readonly string[] Known =
+    [
+        .. LogProbabilities, ChosenLength, RejectedLength, Length, ChosenScore, RejectedScore, Score, Margin, Desirable,
+    ];
+}

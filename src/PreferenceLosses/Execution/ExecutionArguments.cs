@@ -1,0 +1,49 @@
+using System.Numerics;
+
+namespace PreferenceLosses.Execution;
+
+/// <summary>A column as the executor reads it: where it is, and whether one value stands for every row.</summary>
+internal readonly unsafe struct Column<T>(T* values, bool isBroadcast)
+    where T : unmanaged
+{
+    public readonly T* Values = values;
+    public readonly bool IsBroadcast = isBroadcast;
+}
+
+/// <summary>What one run of a program works on. The pointers are pinned by the caller for the length of the run.</summary>
+internal unsafe struct ExecutionArguments<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>One per column of the program. Responses are row-major: row · K + response.</summary>
+    public Column<T>* Columns;
+
+    /// <summary>One per scalar input of the program.</summary>
+    public double* ScalarInputs;
+
+    /// <summary>One per parameter of the program.</summary>
+    public double* Parameters;
+
+    /// <summary>One per output of the program; unused for a scalar output.</summary>
+    public T** Outputs;
+
+    /// <summary>One per output of the program; used for scalar outputs only.</summary>
+    public double* ScalarOutputs;
+
+    /// <summary>The number of rows that take part.</summary>
+    public int Rows;
+
+    /// <summary>The rows that take part, as positions in the columns; null if all of them do.</summary>
+    public int* RowPositions;
+
+    /// <summary>K, the number of responses per row; 1 where there are none.</summary>
+    public int Responses;
+
+    /// <summary>Which responses are valid, row · K + response; null if all of them are.</summary>
+    public bool* ResponseMask;
+
+    /// <summary>The largest number of threads to use.</summary>
+    public int MaxThreads;
+
+    /// <summary>Where in a column the i-th row that takes part is.</summary>
+    public readonly int Position(int row) => RowPositions == null ? row : RowPositions[row];
+}

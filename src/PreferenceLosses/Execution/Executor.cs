@@ -1,0 +1,165 @@
+using System.Numerics;
+using PreferenceLosses.Expressions;
+
+namespace PreferenceLosses.Execution;
+
+/// <summary>Runs a program on a batch.</summary>
+/// <remarks>
+/// Blocks are reduced one by one and their results combined in the order of the blocks, so the result does not depend
+/// on how many threads share the blocks.
+/// </remarks>
+internal static unsafe class Executor<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>The number of blocks per thread below which starting a thread costs more than it saves.</summary>
+    private const int BlocksPerThread = 64;
+
+    public static void Run(Program program, in ExecutionArguments<T> arguments, Workspace<T> workspace)
+    {
+        var scalars = workspace.Scalars(program.Scalars.Length);
+        var scalarVectors = workspace.ScalarVectors(program.Scalars.Length * Vector<T>.Count);
+        var rowBuffers = workspace.RowBuffers((long)program.RowBuffers * arguments.Rows);
+        var blocks = (arguments.Rows + BlockRunner<T>.Rows - 1) / BlockRunner<T>.Rows;
+
+        BindScalars(program, arguments, scalars);
+        RunScalars(program.Prologue, scalars);
+        foreach (var phase in program.Phases)
+        {
+            BroadcastScalars(program, scalars, scalarVectors);
+            var partialsPerBlock = 2 * phase.Reductions.Length;
+            var partials = workspace.Partials((long)partialsPerBlock * blocks);
+            var threads = Math.Min(arguments.MaxThreads, blocks / BlocksPerThread);
+            if (threads > 1)
+            {
+                RunParallel(program, phase, arguments, scalarVectors, rowBuffers, partials, blocks, threads);
+            }
+            else
+            {
+                var runner = new BlockRunner<T>(program, arguments, scalarVectors, rowBuffers, workspace);
+                for (var block = 0; block < blocks; block++)
+                {
+                    runner.Run(program, phase, block * BlockRunner<T>.Rows, partials + (block * partialsPerBlock));
+                }
+            }
+
+            for (var i = 0; i < phase.Reductions.Length; i++)
+            {
+                scalars[phase.Reductions[i].Scalar] =
+                    Combine(phase.Reductions[i].Operation, partials + (2 * i), partialsPerBlock, blocks, arguments.Rows);
+            }
+
+            foreach (var permutation in phase.Permutations)
+            {
+                Permute(permutation, rowBuffers, arguments.Rows, workspace);
+            }
+
+            RunScalars(phase.Scalars, scalars);
+        }
+
+        for (var i = 0; i < program.Outputs.Length; i++)
+        {
+            if (program.Outputs[i].Shape == Shape.Scalar)
+            {
+                arguments.ScalarOutputs[i] = scalars[program.Outputs[i].Scalar];
+            }
+        }
+    }
+
+    private static void BindScalars(Program program, in ExecutionArguments<T> arguments, double* scalars)
+    {
+        program.Scalars.AsSpan().CopyTo(new Span<double>(scalars, program.Scalars.Length));
+        for (var i = 0; i < program.Parameters.Length; i++)
+        {
+            scalars[program.Parameters[i].Scalar] = arguments.Parameters[i];
+        }
+
+        for (var i = 0; i < program.ScalarInputs.Length; i++)
+        {
+            scalars[program.ScalarInputs[i].Scalar] = arguments.ScalarInputs[i];
+        }
+
+        if (program.BatchSizeScalar >= 0)
+        {
+            scalars[program.BatchSizeScalar] = arguments.Rows;
+        }
+    }
+
+    private static void RunScalars(System.Collections.Immutable.ImmutableArray<ScalarInstruction> instructions, double* scalars)
+    {
+        foreach (ref readonly var i in instructions.AsSpan())
+        {
+            scalars[i.Destination] = ScalarFunctions.Evaluate(i.Operation, scalars[i.A], scalars[i.B], scalars[i.C]);
+        }
+    }
+
+    private static void BroadcastScalars(Program program, double* scalars, T* vectors)
+    {
+        for (var i = 0; i < program.Scalars.Length; i++)
+        {
+            new Vector<T>(T.CreateTruncating(scalars[i])).Store(vectors + (i * Vector<T>.Count));
+        }
+    }
+
+    private static void RunParallel(
+        Program program, Phase phase, ExecutionArguments<T> arguments, T* scalarVectors, T* rowBuffers, double* partials, int blocks, int threads)
+    {
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
+        {
+            var own = Workspace<T>.Rent();
+            var runner = new BlockRunner<T>(program, arguments, scalarVectors, rowBuffers, own);
+            var end = (int)((long)blocks * (thread + 1) / threads);
+            for (var block = (int)((long)blocks * thread / threads); block < end; block++)
+            {
+                runner.Run(program, phase, block * BlockRunner<T>.Rows, partials + (2L * phase.Reductions.Length * block));
+            }
+
+            Workspace<T>.Return(own);
+        });
+    }
+
+    private static double Combine(Operation operation, double* partials, int stride, int blocks, int rows)
+    {
+        var (sum, error) = (partials[0], partials[1]);
+        for (var block = 1; block < blocks; block++)
+        {
+            var partial = partials + ((long)block * stride);
+            switch (operation)
+            {
+                case Operation.ReduceMin:
+                    sum = Math.Min(sum, partial[0]);
+                    break;
+                case Operation.ReduceMax:
+                    sum = Math.Max(sum, partial[0]);
+                    break;
+                default:
+                    CompensatedSum.Add(ref sum, ref error, partial[0]);
+                    error += partial[1];
+                    break;
+            }
+        }
+
+        return operation switch
+        {
+            Operation.Sum => CompensatedSum.Value(sum, error),
+            Operation.Mean => CompensatedSum.Mean(sum, error, rows),
+            _ => sum,
+        };
+    }
+
+    private static void Permute(BatchPermutation permutation, T* rowBuffers, int rows, Workspace<T> workspace)
+    {
+        ReadOnlySpan<T> Buffer(int index) => new(rowBuffers + ((long)index * rows), rows);
+
+        var order = Span<int>.Empty;
+        if (permutation.Key >= 0)
+        {
+            order = new Span<int>(workspace.Order(rows), rows);
+            var keys = new Span<T>(workspace.Keys(rows), rows);
+            Buffer(permutation.Key).CopyTo(keys);
+            Sorting.Order(keys, order);
+        }
+
+        var result = new Span<T>(rowBuffers + ((long)permutation.Result * rows), rows);
+        Sorting.Apply(permutation.Operation, Buffer(permutation.Values), order, result);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using PreferenceLosses.Expressions;
+using static PreferenceLosses.Expressions.Formulas;
+
+namespace PreferenceLosses.Execution;
+
+/// <summary>
+/// Rewrites formulas to the operations that a program has: statistics become sums, stable primitives share their
+/// exponentials, and names disappear.
+/// </summary>
+internal static class Lowering
+{
+    private const double Ln2 = 0.693147180559945309417;
+
+    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots) =>
+        // Once more after lowering: expanded forms contain the sums and products that simplification looks for.
+        Simplifier.Simplify(Simplifier.Rewrite(roots, (node, _) => Lower(node)));
+
+    private static Expr Lower(Expr node)
+    {
+        var a = node.Operands.Length > 0 ? node.Operands[0] : node;
+        return node.Operation switch
+        {
+            Operation.Named or Operation.StopGradient => a,
+
+            // e^(−|x|) and ln(1 + e^(−|x|)) are the same for x and −x, so σ, log σ and softplus of both share them.
+            Operation.Sigmoid => Sigmoid(a),
+            Operation.Softplus => Relu(a) + LogTerm(a),
+            Operation.LogSigmoid => Minimum(a, 0) - LogTerm(a),
+            Operation.LogAddExp => LogAddExp(a, node.Operands[1]),
+
+            Operation.Mean when node.Axis == Axis.Responses => Sum(a, Axis.Responses) / ResponseCount,
+            Operation.Variance => Variance(node, a),
+            Operation.StandardDeviation => Sqrt(Variance(node, a)),
+            Operation.LogSumExp => LogSumExp(a, node.Axis),
+            Operation.Quantile => Quantile(a, node.Axis, node.Value),
+            _ => node,
+        };
+    }
+
+    private static Expr ExpMinusAbs(Expr x) =>
+        Elementwise(Operation.ExpMinusAbs, x.Operation == Operation.Negate ? x.Operands[0] : x);
+
+    private static Expr LogTerm(Expr x) => Elementwise(Operation.Log1pOfUnit, ExpMinusAbs(x));
+
+    private static Expr Sigmoid(Expr x) => Elementwise(Operation.SigmoidFromExp, x, ExpMinusAbs(x));
+
+    private static Expr LogAddExp(Expr a, Expr b) =>
+        Where(EqualTo(a, b), a + Ln2, Maximum(a, b) + LogTerm(a - b));
+
+    private static Expr Variance(Expr node, Expr x)
+    {
+        var count = DerivativeRules.Count(node.Axis);
+        var mean = node.Axis == Axis.Batch ? Mean(x) : Sum(x, Axis.Responses) / count;
+        return Sum(Square(x - mean), node.Axis) / (count - node.Value);
+    }
+
+    /// <summary>The largest value is taken out first; if that is infinite, nothing is (∞ − ∞ is NaN).</summary>
+    private static Expr LogSumExp(Expr x, Axis axis)
+    {
+        var largest = Max(x, axis);
+        var shift = Where(Abs(largest) < double.PositiveInfinity, largest, 0);
+        return shift + Log(Sum(Exp(x - shift), axis));
+    }
+
+    private static Expr Quantile(Expr x, Axis axis, double level)
+    {
+        var weights = DerivativeRules.QuantileWeights(axis, level);
+        return Sum(Where(weights > 0, weights * Sort(x, axis), 0), axis);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using PreferenceLosses.Expressions;
+
+namespace PreferenceLosses.Execution;
+
+/// <summary>Where a value of a program lives.</summary>
+internal enum Space
+{
+    /// <summary>A number per batch, held in double precision.</summary>
+    Scalar,
+
+    /// <summary>A register with one value per row of the current block.</summary>
+    Row,
+
+    /// <summary>A register with K values per row of the current block.</summary>
+    Responses,
+}
+
+/// <summary>A place that an instruction reads or writes.</summary>
+internal readonly record struct Operand(Space Space, int Index);
+
+/// <summary>
+/// One step over a block of rows. Elementwise operations and reductions over the responses read registers and
+/// scalars. <see cref="Operation.Input"/> loads column A.Index; sorts and scans over the batch load row buffer A.Index,
+/// where their result was put before this phase.
+/// </summary>
+internal readonly record struct Instruction(
+    Operation Operation, Axis Axis, Operand Destination, Operand A, Operand B, Operand C);
+
+/// <summary>A reduction of a row value over the whole batch into a scalar: sum, mean, minimum or maximum.</summary>
+internal readonly record struct BatchReduction(Operation Operation, Operand Source, int Scalar);
+
+/// <summary>Keeps a value of every row: in a row buffer for a sort or scan, or in an output.</summary>
+internal readonly record struct Store(Operand Source, int Target);
+
+/// <summary>A sort or scan over all rows, from row buffers to a row buffer; runs between two phases.</summary>
+internal readonly record struct BatchPermutation(Operation Operation, int Values, int Key, int Result);
+
+/// <summary>Elementwise work on scalars, done once between two phases.</summary>
+internal readonly record struct ScalarInstruction(Operation Operation, int Destination, int A, int B, int C);
+
+/// <summary>Elementwise work over all rows, block by block, up to what needs all rows at once.</summary>
+/// <param name="Instructions">What is done with each block of rows.</param>
+/// <param name="Reductions">What is then reduced into scalars.</param>
+/// <param name="Buffers">What is kept for sorts and scans.</param>
+/// <param name="Outputs">What is written to the caller's spans.</param>
+/// <param name="Permutations">Sorts and scans, after the last block.</param>
+/// <param name="Scalars">Scalar work that became possible, after the last block.</param>
+internal sealed record Phase(
+    ImmutableArray<Instruction> Instructions,
+    ImmutableArray<BatchReduction> Reductions,
+    ImmutableArray<Store> Buffers,
+    ImmutableArray<Store> Outputs,
+    ImmutableArray<BatchPermutation> Permutations,
+    ImmutableArray<ScalarInstruction> Scalars);
+
+/// <summary>A column or scalar that a program reads.</summary>
+internal readonly record struct ProgramInput(string Name, Shape Shape);
+
+/// <summary>
+/// Formulas made executable: phases of elementwise work over blocks of rows, separated by what needs all rows (reductions,
+/// sorts, scans). Independent of the precision, of the number of rows and of the values of parameters.
+/// </summary>
+internal sealed class Program
+{
+    /// <summary>The columns, and scalar inputs with the scalar each is put into.</summary>
+    public required ImmutableArray<ProgramInput> Columns { get; init; }
+
+    /// <summary>The scalar inputs, by name, with the scalar that each is put into.</summary>
+    public required ImmutableArray<(string Name, int Scalar)> ScalarInputs { get; init; }
+
+    /// <summary>The parameters, by name, with the scalar that each is put into.</summary>
+    public required ImmutableArray<(string Name, int Scalar)> Parameters { get; init; }
+
+    /// <summary>The initial scalars: constants in their places, 0 elsewhere.</summary>
+    public required ImmutableArray<double> Scalars { get; init; }
+
+    /// <summary>The scalar that the number of rows is put into; −1 if it is not used.</summary>
+    public required int BatchSizeScalar { get; init; }
+
+    /// <summary>Scalar work that needs no row.</summary>
+    public required ImmutableArray<ScalarInstruction> Prologue { get; init; }
+
+    /// <summary>The phases, in order.</summary>
+    public required ImmutableArray<Phase> Phases { get; init; }
+
+    /// <summary>Per output the shape and, for a scalar output, where it is.</summary>
+    public required ImmutableArray<(Shape Shape, int Scalar)> Outputs { get; init; }
+
+    /// <summary>The number of registers with one value per row.</summary>
+    public required int RowRegisters { get; init; }
+
+    /// <summary>The number of registers with K values per row.</summary>
+    public required int ResponseRegisters { get; init; }
+
+    /// <summary>The number of buffers with one value for every row of the batch.</summary>
+    public required int RowBuffers { get; init; }
+
+    /// <summary>Whether it reads or makes values per response.</summary>
+    public bool HasResponses => ResponseRegisters > 0;
+}

@@ -1,0 +1,276 @@
+using System.Collections.Immutable;
+using PreferenceLosses.Expressions;
+
+namespace PreferenceLosses.Execution;
+
+/// <summary>Compiles formulas to a <see cref="Program"/>.</summary>
+/// <remarks>
+/// A node's level is the number of times all rows have to be seen before it is known. Row values of one level make a
+/// phase. A phase recomputes from the inputs what it needs of earlier phases, so that memory does not grow with the
+/// number of rows; only where the whole batch fits into one block (<paramref name="keepsRegisters"/>) nothing is
+/// computed twice.
+/// </remarks>
+internal sealed class ProgramCompiler(bool keepsRegisters)
+{
+    private readonly Dictionary<Expr, int> levels = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Expr, int> scalars = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Expr, int> buffers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Expr, Operand> registers = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Expr> computed = new(ReferenceEqualityComparer.Instance);
+    private readonly List<double> initialScalars = [];
+    private readonly List<ProgramInput> columns = [];
+    private readonly RegisterFile rowRegisters = new();
+    private readonly RegisterFile responseRegisters = new();
+    private List<Expr> nodes = [];
+    private ImmutableArray<Expr> outputs = [];
+
+    /// <summary>Compiles the formulas whose values are wanted.</summary>
+    /// <param name="roots">The formulas, in the order of the program's outputs.</param>
+    /// <param name="keepsRegisters">Whether the program is for batches of one block.</param>
+    public static Program Compile(IEnumerable<Expr> roots, bool keepsRegisters) =>
+        new ProgramCompiler(keepsRegisters).Compile(roots);
+
+    private Program Compile(IEnumerable<Expr> roots)
+    {
+        outputs = Lowering.Lower(roots);
+        nodes = NodeOrder.Of(outputs);
+        foreach (var node in nodes)
+        {
+            levels[node] = LevelOf(node);
+            if (node.Shape == Shape.Scalar)
+            {
+                scalars[node] = initialScalars.Count;
+                initialScalars.Add(node.Operation == Operation.Constant ? node.Value : 0);
+            }
+        }
+
+        var phaseCount = 1 + nodes.Where(IsPhaseWork).Select(n => PhaseOf(n)).DefaultIfEmpty(-1).Max();
+        phaseCount = Math.Max(phaseCount, 1 + outputs.Where(o => o.Shape != Shape.Scalar).Select(o => levels[o]).DefaultIfEmpty(-1).Max());
+        var plans = Enumerable.Range(0, phaseCount).Select(PlanPhase).ToList();
+        var phases = Emit(plans);
+
+        return new Program
+        {
+            Columns = [.. columns],
+            ScalarInputs = [.. NamedScalars(Operation.Input)],
+            Parameters = [.. NamedScalars(Operation.Parameter)],
+            Scalars = [.. initialScalars],
+            BatchSizeScalar = nodes.Find(n => n.Operation == Operation.BatchSize) is { } size ? scalars[size] : -1,
+            Prologue = ScalarWork(level: 0),
+            Phases = phases,
+            Outputs = [.. outputs.Select(o => (o.Shape, o.Shape == Shape.Scalar ? scalars[o] : -1))],
+            RowRegisters = rowRegisters.Count,
+            ResponseRegisters = responseRegisters.Count,
+            RowBuffers = buffers.Count,
+        };
+    }
+
+    private int LevelOf(Expr node)
+    {
+        var level = node.Operands.Select(o => levels[o]).DefaultIfEmpty(0).Max();
+        return IsPhaseWork(node) ? level + 1 : level;
+    }
+
+    /// <summary>Whether the node needs all rows: it ends a phase.</summary>
+    private static bool IsPhaseWork(Expr node) =>
+        (node.Operation.IsReduction() || node.Operation.IsSortOrScan()) && node.Axis == Axis.Batch;
+
+    /// <summary>The phase at whose end the node is computed.</summary>
+    private int PhaseOf(Expr node) => levels[node] - 1;
+
+    /// <summary>Whether the node's rows are in memory before a phase starts, and are loaded rather than computed.</summary>
+    private static bool IsLoaded(Expr node) => node.Operation.IsLeaf() || IsPhaseWork(node);
+
+    /// <summary>The row values to compute in a phase, operands first, and what they are computed for.</summary>
+    private PhasePlan PlanPhase(int phase)
+    {
+        var ends = nodes.Where(n => IsPhaseWork(n) && PhaseOf(n) == phase).ToList();
+        var written = Enumerable.Range(0, outputs.Length)
+            .Where(i => outputs[i].Shape != Shape.Scalar && levels[outputs[i]] == phase).ToList();
+
+        var needed = new HashSet<Expr>(ReferenceEqualityComparer.Instance);
+        var wanted = ends.SelectMany(n => n.Operands).Concat(written.Select(i => outputs[i])).Where(n => n.Shape != Shape.Scalar);
+        foreach (var node in wanted)
+        {
+            needed.Add(node);
+        }
+
+        for (var i = nodes.Count - 1; i >= 0; i--)
+        {
+            if (needed.Contains(nodes[i]) && !IsLoaded(nodes[i]))
+            {
+                needed.UnionWith(nodes[i].Operands.Where(o => o.Shape != Shape.Scalar));
+            }
+        }
+
+        if (keepsRegisters)
+        {
+            needed.ExceptWith(computed);
+            computed.UnionWith(needed);
+        }
+
+        return new PhasePlan(nodes.FindAll(needed.Contains), ends, written);
+    }
+
+    private ImmutableArray<Phase> Emit(List<PhasePlan> plans)
+    {
+        // Where registers are kept, a value lives up to its last use in any phase; otherwise phases know nothing of each other.
+        var lastUses = plans.Select(LastUses).ToList();
+        var phases = ImmutableArray.CreateBuilder<Phase>();
+        for (var p = 0; p < plans.Count; p++)
+        {
+            var plan = plans[p];
+            var instructions = ImmutableArray.CreateBuilder<Instruction>();
+            for (var i = 0; i < plan.Rows.Count; i++)
+            {
+                var node = plan.Rows[i];
+                var operands = IsLoaded(node) ? [] : node.Operands;
+                var (a, b, c) = (Source(operands, 0), Source(operands, 1), Source(operands, 2));
+                if (IsLoaded(node))
+                {
+                    a = new Operand(Space.Row, LoadIndex(node));
+                }
+
+                // Elementwise work may be in place: operands that are used here for the last time free their registers first.
+                if (node.Operation.IsElementwise())
+                {
+                    ReleaseDead(operands, p, i);
+                }
+
+                instructions.Add(new Instruction(node.Operation, node.Axis, Allocate(node), a, b, c));
+                ReleaseDead(operands, p, i);
+            }
+
+            phases.Add(new Phase(
+                instructions.DrainToImmutable(),
+                [.. plan.Ends.Where(n => n.Operation.IsReduction())
+                    .Select(n => new BatchReduction(n.Operation, registers[n.Operands[0]], scalars[n]))],
+                [.. plan.Ends.Where(n => n.Operation.IsSortOrScan()).SelectMany(n => n.Operands).Distinct()
+                    .Select(o => new Store(registers[o], BufferOf(o)))],
+                [.. plan.Written.Select(i => new Store(registers[outputs[i]], i))],
+                [.. plan.Ends.Where(n => n.Operation.IsSortOrScan()).Select(Permutation)],
+                ScalarWork(level: p + 1)));
+            ReleaseDead([.. registers.Keys], p, int.MaxValue);
+        }
+
+        return phases.DrainToImmutable();
+
+        void ReleaseDead(IEnumerable<Expr> values, int phase, int position)
+        {
+            foreach (var value in values)
+            {
+                if (registers.TryGetValue(value, out var register) && IsDead(value, phase, position))
+                {
+                    (register.Space == Space.Row ? rowRegisters : responseRegisters).Release(register.Index);
+                    registers.Remove(value);
+                }
+            }
+        }
+
+        bool IsDead(Expr value, int phase, int position) =>
+            lastUses[phase].GetValueOrDefault(value, -1) <= position
+            && !(keepsRegisters && lastUses.Skip(phase + 1).Any(uses => uses.ContainsKey(value)));
+    }
+
+    /// <summary>The position in the phase at which each value is used last; what ends the phase counts as after all.</summary>
+    private Dictionary<Expr, int> LastUses(PhasePlan plan)
+    {
+        var uses = new Dictionary<Expr, int>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < plan.Rows.Count; i++)
+        {
+            foreach (var operand in IsLoaded(plan.Rows[i]) ? [] : plan.Rows[i].Operands)
+            {
+                uses[operand] = i;
+            }
+        }
+
+        foreach (var value in plan.Ends.SelectMany(n => n.Operands).Concat(plan.Written.Select(i => outputs[i])))
+        {
+            uses[value] = int.MaxValue;
+        }
+
+        return uses;
+    }
+
+    private Operand Allocate(Expr node)
+    {
+        var operand = node.Shape == Shape.Row
+            ? new Operand(Space.Row, rowRegisters.Take())
+            : new Operand(Space.Responses, responseRegisters.Take());
+        registers[node] = operand;
+        return operand;
+    }
+
+    private Operand Source(ImmutableArray<Expr> operands, int i) => i >= operands.Length ? default
+        : operands[i].Shape == Shape.Scalar ? new Operand(Space.Scalar, scalars[operands[i]])
+        : registers[operands[i]];
+
+    private int LoadIndex(Expr node)
+    {
+        if (node.Operation != Operation.Input)
+        {
+            return IsPhaseWork(node) ? BufferOf(node) : 0;
+        }
+
+        var index = columns.FindIndex(c => c.Name == node.Name);
+        if (index < 0)
+        {
+            index = columns.Count;
+            columns.Add(new ProgramInput(node.Name!, node.Shape));
+        }
+
+        return index;
+    }
+
+    private int BufferOf(Expr node)
+    {
+        if (!buffers.TryGetValue(node, out var buffer))
+        {
+            buffers[node] = buffer = buffers.Count;
+        }
+
+        return buffer;
+    }
+
+    private BatchPermutation Permutation(Expr node) => new(
+        node.Operation,
+        BufferOf(node.Operands[0]),
+        node.Operands.Length > 1 ? BufferOf(node.Operands[1]) : -1,
+        BufferOf(node));
+
+    private ImmutableArray<ScalarInstruction> ScalarWork(int level) =>
+    [
+        .. nodes.Where(n => n.Shape == Shape.Scalar && n.Operation.IsElementwise() && levels[n] == level)
+            .Select(n => new ScalarInstruction(n.Operation, scalars[n], Scalar(n, 0), Scalar(n, 1), Scalar(n, 2))),
+    ];
+
+    /// <summary>An operand that is not there is scalar 0, whatever it holds: it is not looked at.</summary>
+    private int Scalar(Expr node, int i) => i < node.Operands.Length ? scalars[node.Operands[i]] : 0;
+
+    private IEnumerable<(string Name, int Scalar)> NamedScalars(Operation operation) =>
+        nodes.Where(n => n.Operation == operation && n.Shape == Shape.Scalar).Select(n => (n.Name!, scalars[n]));
+
+    private sealed record PhasePlan(List<Expr> Rows, List<Expr> Ends, List<int> Written);
+
+    /// <summary>Hands out the lowest free register.</summary>
+    private sealed class RegisterFile
+    {
+        private readonly SortedSet<int> free = [];
+
+        public int Count { get; private set; }
+
+        public int Take()
+        {
+            if (free.Count == 0)
+            {
+                return Count++;
+            }
+
+            var index = free.Min;
+            free.Remove(index);
+            return index;
+        }
+
+        public void Release(int index) => free.Add(index);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace PreferenceLosses.Expressions;
+
+/// <summary>
+/// A loss as formulas: its unreduced values (one per row, or two for a 2B loss such as KTO-pair) and the implicit
+/// rewards that it logs. Immutable. Everything else that the library knows of a loss is derived from this.
+/// </summary>
+public sealed class LossGraph
+{
+    /// <summary>Builds the graph: simplifies the formulas, merges equal sub-expressions, collects inputs and parameters.</summary>
+    /// <param name="losses">The unreduced losses: one formula, or two for a 2B loss.</param>
+    /// <param name="rewards">The implicit rewards of the chosen and the rejected response; null where there are none.</param>
+    /// <exception cref="ArgumentException">
+    /// A loss has no value per row, one input is used in two shapes, or two different parameters have one name.
+    /// </exception>
+    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards)
+    {
+        if (losses.IsDefaultOrEmpty || losses.Length > 2)
+        {
+            throw new ArgumentException("A loss is one formula, or two for a 2B loss.", nameof(losses));
+        }
+
+        foreach (var formula in losses)
+        {
+            ArgumentNullException.ThrowIfNull(formula, nameof(losses));
+            if (formula.Shape != Shape.Row)
+            {
+                throw new ArgumentException(
+                    $"A loss has one value per row, and this formula has shape {formula.Shape}: "
+                    + (formula.Shape == Shape.Scalar ? "leave the reduction to the caller" : "reduce it over the responses") + ".",
+                    nameof(losses));
+            }
+        }
+
+        IEnumerable<Expr> roots = rewards is null ? losses : [.. losses, rewards.Chosen, rewards.Rejected];
+        var simplified = Simplifier.Simplify(roots);
+        Losses = simplified[..losses.Length];
+        Rewards = rewards is null ? null : new ImplicitRewards(simplified[^2], simplified[^1]);
+
+        var nodes = NodeOrder.Of(simplified);
+        Inputs = [.. nodes.Where(n => n.Operation == Operation.Input)];
+        Parameters = [.. nodes.OfType<Parameter>()];
+        Named = [.. NodeOrder.Of(Losses).Where(n => n.Operation == Operation.Named)];
+        CheckUniqueNames(Inputs, "input column", "shapes");
+        CheckUniqueNames(Parameters, "parameter", "meanings");
+
+        IsBatchCoupled = nodes.Any(CouplesRows);
+        MinimumRows = nodes.Any(n =>
+            n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
+        Key = Describe(simplified, nodes);
+    }
+
+    /// <summary>The unreduced losses: one formula, or two for a 2B loss (first all rows of the one, then of the other).</summary>
+    public ImmutableArray<Expr> Losses { get; }
+
+    /// <summary>The implicit rewards, for metrics only; null where there are none.</summary>
+    public ImplicitRewards? Rewards { get; }
+
+    /// <summary>The columns and scalars of the batch that the loss reads.</summary>
+    public ImmutableArray<Expr> Inputs { get; }
+
+    /// <summary>The hyper-parameters that the formulas contain.</summary>
+    public ImmutableArray<Parameter> Parameters { get; }
+
+    /// <summary>The named sub-expressions of the losses, inner ones first.</summary>
+    public ImmutableArray<Expr> Named { get; }
+
+    /// <summary>Whether the loss of one row depends on other rows.</summary>
+    public bool IsBatchCoupled { get; }
+
+    /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch, else 1.</summary>
+    public int MinimumRows { get; }
+
+    /// <summary>The structure as text: equal for graphs that compute the same operations in the same order.</summary>
+    internal string Key { get; }
+
+    /// <summary>The derivative of Σ upstream · loss with respect to every differentiable input, simplified.</summary>
+    /// <param name="upstream">The weight of each row's loss: a scalar formula such as 1/N for the mean, or a column.</param>
+    /// <returns>One formula per differentiable input, by name; of shape scalar where it is the same at every row.</returns>
+    public IReadOnlyDictionary<string, Expr> Gradient(Expr upstream)
+    {
+        var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)]);
+        var columns = Inputs.Where(input => input.Value != 0).ToImmutableArray();
+        var gradients = Simplifier.Simplify(columns.Select(input => adjoints[input]));
+        return columns.Select((input, i) => (input.Name, Gradient: gradients[i])).ToDictionary(g => g.Name!, g => g.Gradient);
+    }
+
+    private static bool CouplesRows(Expr node) => node.Operation is Operation.BatchSize or Operation.RowIndex
+        || ((node.Operation.IsReduction() || node.Operation.IsSortOrScan()) && node.Axis == Axis.Batch);
+
+    private static void CheckUniqueNames(IEnumerable<Expr> nodes, string what, string differ)
+    {
+        foreach (var name in nodes.GroupBy(n => n.Name).Where(g => g.Count() > 1).Select(g => g.Key))
+        {
+            throw new ArgumentException($"The {what} '{name}' is used with two different {differ}.");
+        }
+    }
+
+    private static string Describe(ImmutableArray<Expr> roots, List<Expr> nodes)
+    {
+        var numbers = new Dictionary<Expr, int>(ReferenceEqualityComparer.Instance);
+        var text = new StringBuilder();
+        foreach (var node in nodes)
+        {
+            numbers[node] = numbers.Count;
+            text.Append(CultureInfo.InvariantCulture, $"{(int)node.Operation} {(int)node.Shape} {(int)node.Axis} {node.Value:R} {node.Name}");
+            foreach (var operand in node.Operands)
+            {
+                text.Append(CultureInfo.InvariantCulture, $" {numbers[operand]}");
+            }
+
+            text.Append('\n');
+        }
+
+        foreach (var root in roots)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{numbers[root]} ");
+        }
+
+        return text.ToString();
+    }
+}
+
+/// <summary>What the loss implies that a response is worth, in nats: logged, never differentiated.</summary>
+/// <param name="Chosen">The reward of the chosen response, one per row.</param>
+/// <param name="Rejected">The reward of the rejected response, one per row.</param>
+public sealed record ImplicitRewards(Expr Chosen, Expr Rejected);

@@ -1,0 +1,78 @@
+namespace PreferenceLosses.Expressions;
+
+/// <summary>
+/// Every elementwise operation on double-precision scalars: for constant folding, and for what a program computes once
+/// per batch. Each stable form states the identity it uses.
+/// </summary>
+internal static class ScalarFunctions
+{
+    /// <summary>The value of an elementwise operation; operands it does not have are ignored.</summary>
+    public static double Evaluate(Operation operation, double a, double b = 0, double c = 0) => operation switch
+    {
+        Operation.Negate => -a,
+        Operation.Abs => Math.Abs(a),
+        Operation.Sign => double.IsNaN(a) ? a : Math.Sign(a),
+        Operation.Relu => a > 0 || double.IsNaN(a) ? a : 0,
+        Operation.Sqrt => Math.Sqrt(a),
+        Operation.Exp => Math.Exp(a),
+        Operation.Expm1 => Expm1(a),
+        Operation.Log => Math.Log(a),
+        Operation.Log1p => Log1p(a),
+        Operation.Log1mExp => Log1mExp(a),
+        Operation.Sigmoid => SigmoidFromExp(a, Math.Exp(-Math.Abs(a))),
+        Operation.LogSigmoid => -Softplus(-a),
+        Operation.Softplus => Softplus(a),
+        Operation.Tanh => Math.Tanh(a),
+        Operation.Sin => Math.Sin(a),
+        Operation.Cos => Math.Cos(a),
+        Operation.Atan => Math.Atan(a),
+        Operation.Erf => ErrorFunction.Erf(a),
+        Operation.Erfc => ErrorFunction.Erfc(a),
+        Operation.Add => a + b,
+        Operation.Subtract => a - b,
+        Operation.Multiply => a * b,
+        Operation.Divide => a / b,
+        Operation.Power => Math.Pow(a, b),
+        Operation.Minimum => Math.Min(a, b),
+        Operation.Maximum => Math.Max(a, b),
+        Operation.LogAddExp => LogAddExp(a, b),
+        Operation.Less => a < b ? 1 : 0,
+        Operation.LessOrEqual => a <= b ? 1 : 0,
+        Operation.Equal => a == b ? 1 : 0,
+        Operation.Select => a != 0 ? b : c,
+        Operation.Clamp => double.IsNaN(a) ? a : Math.Min(Math.Max(a, b), c),
+        Operation.ExpMinusAbs => Math.Exp(-Math.Abs(a)),
+        Operation.SigmoidFromExp => SigmoidFromExp(a, b),
+        Operation.Log1pOfUnit => Log1p(a),
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an elementwise operation."),
+    };
+
+    /// <summary>ln(1 + x): what 1 + x lost to rounding is divided out again (Kahan).</summary>
+    public static double Log1p(double x)
+    {
+        var u = 1 + x;
+        return u == 1 || double.IsPositiveInfinity(u) ? x : Math.Log(u) * (x / (u - 1));
+    }
+
+    /// <summary>e^x − 1: the rounding of e^x is divided out through its logarithm (Kahan).</summary>
+    public static double Expm1(double x)
+    {
+        var u = Math.Exp(x);
+        var less = u - 1;
+        return u == 1 ? x : less == -1 || double.IsPositiveInfinity(u) ? less : less * (x / Math.Log(u));
+    }
+
+    /// <summary>ln(1 − e^x), x ≤ 0: near 0 through expm1, far from it through log1p (Mächler 2012).</summary>
+    public static double Log1mExp(double x) => x > -Ln2 ? Math.Log(-Expm1(x)) : Log1p(-Math.Exp(x));
+
+    /// <summary>ln(1 + e^x) = max(x, 0) + ln(1 + e^(−|x|)): the exponential never overflows.</summary>
+    public static double Softplus(double x) => Math.Max(x, 0) + Log1p(Math.Exp(-Math.Abs(x)));
+
+    /// <summary>ln(e^a + e^b) = max + ln(1 + e^(−|a−b|)); equal operands apart, because ∞ − ∞ is NaN.</summary>
+    public static double LogAddExp(double a, double b) =>
+        a == b ? a + Ln2 : Math.Max(a, b) + Log1p(Math.Exp(-Math.Abs(a - b)));
+
+    private const double Ln2 = 0.693147180559945309417;
+
+    private static double SigmoidFromExp(double x, double expMinusAbs) => (x < 0 ? expMinusAbs : 1) / (1 + expMinusAbs);
+}

@@ -1,0 +1,26 @@
+namespace PreferenceLosses.Losses;
+
+/// <summary>A loss of the catalogue: the loss at its defaults, and what there is to know of it that is no mathematics.</summary>
+/// <param name="Loss">The loss at its defaults.</param>
+/// <param name="Paper">Where it was published.</param>
+/// <param name="Summary">One sentence.</param>
+public sealed record LossEntry(PreferenceLoss Loss, Paper Paper, string Summary)
+{
+    /// <summary>The catalogue name.</summary>
+    public string Name => Loss.Name;
+
+    /// <summary>Other names that lead to this loss and to no other.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>What TRL calls it as a <c>loss_type</c>; null where TRL does not have this function.</summary>
+    public string? TrlLossType { get; init; }
+
+    /// <summary>Whether it is a candidate of a discovery run, kept as data rather than recommended.</summary>
+    public bool IsCandidate { get; init; }
+
+    /// <summary>
+    /// The fitness that the DiscoPOP paper published for exactly this function at β = 0.05: the MT-Bench score of one training
+    /// run. Its standard error is about 0.15, larger than most differences between losses.
+    /// </summary>
+    public double? PublishedFitness { get; init; }
+}
