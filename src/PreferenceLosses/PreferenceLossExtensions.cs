@@ -81,7 +81,6 @@ public static class PreferenceLossExtensions
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(loss);
-        DestinationChecks<T>.Check(loss.Graph, batch, destination);
         var (reduced, rows) = LossEvaluation<T>.Run(loss, batch, default, destination, options);
         return rows > 0 || options.Reduction == Reduction.Sum
             ? reduced
@@ -111,14 +110,28 @@ public static class PreferenceLossExtensions
             throw new InvalidBatchException("The upstream weights take the place of the column 'weight'; leave that out.", Columns.Weight);
         }
 
-        DestinationChecks<T>.Check(loss.Graph, batch, destination);
-        var expected = BatchChecks<T>.Rows(CompiledLoss.Of(loss.Graph), batch) * loss.Graph.Losses.Length;
-        if (upstream.Length != expected)
-        {
-            throw new ArgumentException($"There are {upstream.Length} upstream weights and {expected} losses.", nameof(upstream));
-        }
+        // An empty array, unlike no span, is a given upstream of no weights: its length is checked.
+        var given = upstream.IsEmpty ? Array.Empty<T>() : upstream;
+        return LossEvaluation<T>.Run(loss, batch, given, destination, options).Reduced;
+    }
 
-        return expected == 0 ? 0 : LossEvaluation<T>.Run(loss, batch, upstream, destination, options).Reduced;
+    /// <summary>
+    /// Every named value of the loss at one row, with its adjoint. Unlike an evaluation it accepts columns that are not finite:
+    /// it is what one looks at when something was.
+    /// </summary>
+    /// <param name="loss">The loss.</param>
+    /// <param name="batch">The batch: statistics over it are part of what is traced.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="options">The reduction, whose derivatives the adjoints are.</param>
+    /// <typeparam name="T">The precision of the computation.</typeparam>
+    /// <exception cref="InvalidBatchException">A column is missing, or too long or short.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    /// <exception cref="ArgumentException">The row has a weight of 0.</exception>
+    public static LossTrace Trace<T>(this IPreferenceLoss loss, in PreferenceBatch<T> batch, int row, EvaluationOptions options = default)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        return Tracing<T>.Run(loss, batch, row, options);
     }
 
     private static void Allocate<T>(string column, ReadOnlySpan<T> values, Dictionary<string, T[]> gradients)

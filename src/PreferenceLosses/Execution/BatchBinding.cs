@@ -23,6 +23,9 @@ internal static unsafe class BatchBinding<T>
         /// <summary>The formulas.</summary>
         public required CompiledFormulas Formulas { get; init; }
 
+        /// <summary>The number of rows of the batch.</summary>
+        public required int Rows { get; init; }
+
         /// <summary>Values of the parameters.</summary>
         public required ParameterValues Parameters { get; init; }
 
@@ -69,7 +72,7 @@ internal static unsafe class BatchBinding<T>
             pointers[12] = margin;
             pointers[13] = desirable;
 
-            var rows = BatchChecks<T>.Rows(request.Loss, batch);
+            var rows = request.Rows;
             var workspace = Workspace<T>.Rent();
             var arguments = new ExecutionArguments<T>
             {
@@ -108,16 +111,15 @@ internal static unsafe class BatchBinding<T>
     private static void Execute(
         in Request request, in PreferenceBatch<T> batch, Program program, T** known, T* weights, T* secondWeights, ref ExecutionArguments<T> arguments, Workspace<T> workspace)
     {
-        var columns = stackalloc Column<T>[program.Columns.Length];
+        var columns = stackalloc T*[program.Columns.Length];
         MemoryHandle[]? handles = null;
         for (var i = 0; i < program.Columns.Length; i++)
         {
-            var name = program.Columns[i].Name;
-            var index = Array.IndexOf(Columns.Known, name);
+            var (name, knownIndex) = program.Columns[i];
             T* values;
-            if (index >= 0)
+            if (knownIndex >= 0)
             {
-                values = known[index];
+                values = known[knownIndex];
             }
             else if (ReferenceEquals(name, CompiledLoss.WeightColumn))
             {
@@ -134,7 +136,7 @@ internal static unsafe class BatchBinding<T>
                 values = (T*)handles[i].Pointer;
             }
 
-            columns[i] = new Column<T>(values, isBroadcast: false);
+            columns[i] = values;
         }
 
         var scalars = stackalloc double[program.ScalarInputs.Length];

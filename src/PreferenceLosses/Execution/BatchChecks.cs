@@ -37,21 +37,19 @@ internal static unsafe class BatchChecks<T>
             CheckLength(Columns.Weight, batch.Weight.Length, 1, ref rows, ref first);
         }
 
-        foreach (var input in loss.Graph.Inputs)
+        foreach (var input in loss.OtherColumns)
         {
-            if (input.Shape == Shape.Scalar)
+            if (batch.Other is null || !batch.Other.TryGetValue(input.Name!, out var memory))
             {
-                CheckScalar(loss, input.Name!, batch);
+                throw Missing(loss, input.Name!, batch);
             }
-            else if (!Columns.Known.AsSpan().Contains(input.Name!))
-            {
-                if (batch.Other is null || !batch.Other.TryGetValue(input.Name!, out var memory))
-                {
-                    throw Missing(loss, input.Name!, batch);
-                }
 
-                CheckLength(input.Name!, memory.Length, input.Shape == Shape.Responses ? batch.ResponsesPerRow : 1, ref rows, ref first);
-            }
+            CheckLength(input.Name!, memory.Length, input.Shape == Shape.Responses ? batch.ResponsesPerRow : 1, ref rows, ref first);
+        }
+
+        foreach (var input in loss.ScalarInputs)
+        {
+            CheckScalar(loss, input.Name!, batch);
         }
 
         if (IsGiven(batch.ResponseMask))
@@ -91,12 +89,9 @@ internal static unsafe class BatchChecks<T>
             }
         }
 
-        foreach (var input in graph.Inputs)
+        foreach (var input in request.Loss.OtherColumns)
         {
-            if (input.Shape != Shape.Scalar && batch.Other is not null && batch.Other.TryGetValue(input.Name!, out var memory))
-            {
-                CheckFinite(input.Name!, memory.Span, input.Shape, arguments);
-            }
+            CheckFinite(input.Name!, batch.Other![input.Name!].Span, input.Shape, arguments);
         }
     }
 
@@ -158,7 +153,7 @@ internal static unsafe class BatchChecks<T>
     {
         if (batch.Scalars is null || !batch.Scalars.TryGetValue(name, out var value))
         {
-            var needed = string.Join(", ", loss.Graph.Inputs.Where(i => i.Shape == Shape.Scalar).Select(i => i.Name));
+            var needed = string.Join(", ", loss.ScalarInputs.Select(i => i.Name));
             throw new InvalidBatchException($"The scalar '{name}' is missing; the loss reads {needed}.", name);
         }
 

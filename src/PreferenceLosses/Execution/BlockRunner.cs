@@ -5,47 +5,61 @@ namespace PreferenceLosses.Execution;
 
 /// <summary>Runs the instructions of a phase over one block of rows, in registers that stay in the first-level cache.</summary>
 /// <remarks>
-/// A row register is <see cref="Rows"/> values; a responses register is K of those, one plane per response, so that
+/// A row register is <see cref="Block.Rows"/> values; a responses register is K of those, one plane per response, so that
 /// vectors run along rows everywhere. Rows beyond the end of the batch are computed (on zeros) and never stored.
 /// </remarks>
 internal readonly unsafe struct BlockRunner<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>The number of rows in a block. Results depend on it in the last digits, so it is the same everywhere.</summary>
-    public const int Rows = 128;
+    private const int Rows = Block.Rows;
 
     private readonly ExecutionArguments<T> arguments;
-    private readonly T* scalarVectors;
+    private readonly bool hasResponses;
+    private readonly T* memory;
     private readonly T* rowBuffers;
-    private readonly T* rowRegisters;
-    private readonly T* responseRegisters;
     private readonly T* mask;
     private readonly Workspace<T> scratch;
 
-    public BlockRunner(Program program, in ExecutionArguments<T> arguments, T* scalarVectors, T* rowBuffers, Workspace<T> scratch)
+    /// <summary>A runner with memory of its own; several may share the row buffers.</summary>
+    public BlockRunner(Program program, MachineCode code, in ExecutionArguments<T> arguments, T* rowBuffers, Workspace<T> scratch)
     {
         this.arguments = arguments;
-        this.scalarVectors = scalarVectors;
         this.rowBuffers = rowBuffers;
         this.scratch = scratch;
-        var planes = program.RowRegisters + ((program.ResponseRegisters + 1) * arguments.Responses);
-        rowRegisters = scratch.Registers(planes * Rows);
-        responseRegisters = rowRegisters + (program.RowRegisters * Rows);
-        mask = responseRegisters + (program.ResponseRegisters * arguments.Responses * Rows);
+        hasResponses = program.HasResponses;
+        memory = scratch.Registers(code.Length);
+        mask = memory + code.MaskStart;
+    }
+
+    /// <summary>Makes the scalars available to the rows.</summary>
+    public void Broadcast(ReadOnlySpan<double> scalars)
+    {
+        for (var i = 0; i < scalars.Length; i++)
+        {
+            new Vector<T>(T.CreateTruncating(scalars[i])).Store(memory + (i * Vector<T>.Count));
+        }
     }
 
     /// <summary>Runs a phase over the rows from <paramref name="start"/>, and keeps what the phase keeps.</summary>
-    public void Run(Program program, Phase phase, int start, double* partials)
+    public void Run(MachinePhase phase, int start, double* partials)
     {
         var count = Math.Min(Rows, arguments.Rows - start);
-        if (program.HasResponses)
+        var padded = (count + Vector<T>.Count - 1) & -Vector<T>.Count;
+        if (hasResponses)
         {
             LoadMask(start, count);
         }
 
         foreach (ref readonly var instruction in phase.Instructions.AsSpan())
         {
-            Run(instruction, start, count);
+            if (instruction.Operation.IsElementwise() || instruction.Operation == Operation.Broadcast)
+            {
+                ElementwiseKernels<T>.Run(instruction, memory, padded);
+            }
+            else
+            {
+                LoadOrReduce(instruction, start, count, padded);
+            }
         }
 
         for (var i = 0; i < phase.Reductions.Length; i++)
@@ -53,118 +67,78 @@ internal readonly unsafe struct BlockRunner<T>
             Reduce(phase.Reductions[i], count, partials + (2 * i));
         }
 
-        foreach (var store in phase.Buffers)
+        foreach (ref readonly var store in phase.Buffers.AsSpan())
         {
-            new ReadOnlySpan<T>(At(store.Source), count).CopyTo(new Span<T>(rowBuffers + ((long)store.Target * arguments.Rows) + start, count));
+            new ReadOnlySpan<T>(memory + store.Offset, count).CopyTo(new Span<T>(rowBuffers + ((long)store.Target * arguments.Rows) + start, count));
         }
 
-        foreach (var store in phase.Outputs)
+        foreach (ref readonly var store in phase.Outputs.AsSpan())
         {
-            Write(store.Source, arguments.Outputs[store.Target], start, count);
+            Write(store, start, count);
         }
     }
 
-    private void Run(in Instruction instruction, int start, int count)
+    private void LoadOrReduce(in MachineInstruction i, int start, int count, int padded)
     {
-        var d = At(instruction.Destination);
-        var padded = (count + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count;
-        switch (instruction.Operation)
+        var d = memory + i.D;
+        switch (i.Operation)
         {
             case Operation.Input:
-                LoadColumn(instruction, d, start, count, padded);
-                return;
+                LoadColumn(i, d, start, count, padded);
+                break;
             case Operation.RowIndex:
-                for (var i = 0; i < padded; i++)
+                for (var row = 0; row < padded; row++)
                 {
-                    d[i] = T.CreateTruncating(start + i);
+                    d[row] = T.CreateTruncating(start + row);
                 }
 
-                return;
+                break;
             case Operation.ResponseIndex:
                 for (var k = 0; k < arguments.Responses; k++)
                 {
                     new Span<T>(d + (k * Rows), padded).Fill(T.CreateTruncating(k));
                 }
 
-                return;
+                break;
             case Operation.ResponseCount:
                 CountResponses(d, padded);
-                return;
-        }
+                break;
+            default:
+                if (i.Axis == Axis.Batch)
+                {
+                    LoadBuffer(i.Source, d, start, count, padded);
+                }
+                else if (i.Operation.IsReduction())
+                {
+                    ReduceResponses(i.Operation, memory + i.A, d, padded);
+                }
+                else
+                {
+                    SortResponses(i, count);
+                }
 
-        if (instruction.Operation.IsElementwise() || instruction.Operation == Operation.Broadcast)
-        {
-            Elementwise(instruction, d, padded);
-        }
-        else if (instruction.Axis == Axis.Batch)
-        {
-            LoadBuffer(instruction.A.Index, d, start, count, padded);
-        }
-        else if (instruction.Operation.IsReduction())
-        {
-            ReduceResponses(instruction.Operation, At(instruction.A), d, padded);
-        }
-        else
-        {
-            SortResponses(instruction, d, count);
+                break;
         }
     }
 
-    private void Elementwise(in Instruction instruction, T* d, int padded)
+    private void LoadColumn(in MachineInstruction instruction, T* d, int start, int count, int padded)
     {
-        var a = At(instruction.A);
-        var b = At(instruction.B);
-        var c = At(instruction.C);
-        var (stepA, stepB, stepC) = (Step(instruction.A), Step(instruction.B), Step(instruction.C));
-        if (instruction.Destination.Space == Space.Row)
+        var column = arguments.Columns[instruction.Source];
+        if (instruction.IsPerResponse)
         {
-            ElementwiseKernels<T>.Run(instruction.Operation, d, padded, a, stepA, b, stepB, c, stepC);
-            return;
-        }
-
-        for (var k = 0; k < arguments.Responses; k++)
-        {
-            ElementwiseKernels<T>.Run(instruction.Operation, d, padded, a, stepA, b, stepB, c, stepC);
-            d += Rows;
-            a += Plane(instruction.A);
-            b += Plane(instruction.B);
-            c += Plane(instruction.C);
-        }
-    }
-
-    private T* At(Operand operand) => operand.Space switch
-    {
-        Space.Scalar => scalarVectors + (operand.Index * Vector<T>.Count),
-        Space.Row => rowRegisters + (operand.Index * Rows),
-        _ => responseRegisters + (operand.Index * arguments.Responses * Rows),
-    };
-
-    private static int Step(Operand operand) => operand.Space == Space.Scalar ? 0 : Vector<T>.Count;
-
-    private static int Plane(Operand operand) => operand.Space == Space.Responses ? Rows : 0;
-
-    private void LoadColumn(in Instruction instruction, T* d, int start, int count, int padded)
-    {
-        var column = arguments.Columns[instruction.A.Index];
-        if (instruction.Destination.Space == Space.Responses)
-        {
-            LoadResponses(column.Values, d, start, count, padded);
-        }
-        else if (column.IsBroadcast)
-        {
-            new Span<T>(d, padded).Fill(*column.Values);
+            LoadResponses(column, d, start, count, padded);
         }
         else
         {
             if (arguments.RowPositions == null)
             {
-                new ReadOnlySpan<T>(column.Values + start, count).CopyTo(new Span<T>(d, count));
+                new ReadOnlySpan<T>(column + start, count).CopyTo(new Span<T>(d, count));
             }
             else
             {
                 for (var i = 0; i < count; i++)
                 {
-                    d[i] = column.Values[arguments.RowPositions[start + i]];
+                    d[i] = column[arguments.RowPositions[start + i]];
                 }
             }
 
@@ -252,7 +226,7 @@ internal readonly unsafe struct BlockRunner<T>
     }
 
     /// <summary>Sorts and scans along the valid responses of each row; the others get 0.</summary>
-    private void SortResponses(in Instruction instruction, T* d, int count)
+    private void SortResponses(in MachineInstruction instruction, int count)
     {
         var responses = arguments.Responses;
         var values = new Span<T>(scratch.Keys(3 * responses), 3 * responses);
@@ -260,8 +234,9 @@ internal readonly unsafe struct BlockRunner<T>
         var results = values[(2 * responses)..];
         var order = new Span<int>(scratch.Order(2 * responses), 2 * responses);
         var positions = order[responses..];
-        var a = At(instruction.A);
-        var key = At(instruction.B);
+        var d = memory + instruction.D;
+        var a = memory + instruction.A;
+        var key = memory + instruction.B;
         var keyed = instruction.Operation is Operation.SortBy or Operation.UnsortBy;
 
         for (var row = 0; row < count; row++)
@@ -291,9 +266,9 @@ internal readonly unsafe struct BlockRunner<T>
         }
     }
 
-    private void Reduce(BatchReduction reduction, int count, double* partial)
+    private void Reduce(in MachineStore reduction, int count, double* partial)
     {
-        var values = At(reduction.Source);
+        var values = memory + reduction.Offset;
         if (reduction.Operation is Operation.Sum or Operation.Mean)
         {
             CompensatedSum.Of(values, count, out partial[0], out partial[1]);
@@ -310,28 +285,30 @@ internal readonly unsafe struct BlockRunner<T>
         partial[1] = 0;
     }
 
-    private void Write(Operand source, T* output, int start, int count)
+    private void Write(in MachineStore store, int start, int count)
     {
-        if (source.Space == Space.Responses)
+        var values = memory + store.Offset;
+        var output = arguments.Outputs[store.Target];
+        if (store.IsPerResponse)
         {
             for (var i = 0; i < count; i++)
             {
                 var row = output + ((long)arguments.Position(start + i) * arguments.Responses);
                 for (var k = 0; k < arguments.Responses; k++)
                 {
-                    row[k] = mask[(k * Rows) + i] != T.Zero ? At(source)[(k * Rows) + i] : T.Zero;
+                    row[k] = mask[(k * Rows) + i] != T.Zero ? values[(k * Rows) + i] : T.Zero;
                 }
             }
         }
         else if (arguments.RowPositions == null)
         {
-            new ReadOnlySpan<T>(At(source), count).CopyTo(new Span<T>(output + start, count));
+            new ReadOnlySpan<T>(values, count).CopyTo(new Span<T>(output + start, count));
         }
         else
         {
             for (var i = 0; i < count; i++)
             {
-                output[arguments.RowPositions[start + i]] = At(source)[i];
+                output[arguments.RowPositions[start + i]] = values[i];
             }
         }
     }

@@ -18,7 +18,7 @@ internal sealed class CompiledFormulas(ImmutableArray<Expr> roots)
     private Program? oneBlock;
     private Program? manyBlocks;
 
-    public Program For(int rows) => rows <= BlockRunner<float>.Rows
+    public Program For(int rows) => rows <= Block.Rows
         ? oneBlock ??= ProgramCompiler.Compile(roots, keepsRegisters: true)
         : manyBlocks ??= ProgramCompiler.Compile(roots, keepsRegisters: false);
 }
@@ -43,6 +43,9 @@ internal sealed class CompiledLoss
     {
         Graph = graph;
         KnownShapes = [.. Columns.Known.Select(name => graph.Inputs.FirstOrDefault(i => i.Name == name)?.Shape)];
+        KnownInputs = [.. Columns.Known.Select(name => graph.Inputs.ToList().FindIndex(i => i.Name == name))];
+        OtherColumns = [.. graph.Inputs.Where(i => i.Shape != Shape.Scalar && !Columns.Known.Contains(i.Name))];
+        ScalarInputs = [.. graph.Inputs.Where(i => i.Shape == Shape.Scalar)];
     }
 
     /// <summary>A graph of this structure.</summary>
@@ -50,6 +53,15 @@ internal sealed class CompiledLoss
 
     /// <summary>For each of <see cref="Columns.Known"/> its shape in this loss, or null if the loss does not read it.</summary>
     public ImmutableArray<Shape?> KnownShapes { get; }
+
+    /// <summary>For each of <see cref="Columns.Known"/> its position among the inputs of the graph, or −1.</summary>
+    public ImmutableArray<int> KnownInputs { get; }
+
+    /// <summary>The columns with names of the loss's own.</summary>
+    public ImmutableArray<Expr> OtherColumns { get; }
+
+    /// <summary>The inputs with one value for the batch.</summary>
+    public ImmutableArray<Expr> ScalarInputs { get; }
 
     public static CompiledLoss Of(LossGraph graph) => ByGraph.GetValue(graph, static wanted =>
     {
@@ -60,20 +72,6 @@ internal sealed class CompiledLoss
 
         return ByStructure.GetOrAdd(wanted.Key, static (_, graph) => new CompiledLoss(graph), wanted);
     });
-
-    /// <summary>The position of an input among the inputs of the graph, or −1.</summary>
-    public int InputIndex(string name)
-    {
-        for (var i = 0; i < Graph.Inputs.Length; i++)
-        {
-            if (Graph.Inputs[i].Name == name)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
 
     public CompiledFormulas Select(ResultSelection selection) =>
         formulas.GetOrAdd(selection, static (wanted, loss) => new CompiledFormulas(loss.Roots(wanted)), this);

@@ -7,9 +7,9 @@ namespace PreferenceLosses.Execution;
 internal static class DestinationChecks<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static void Check(LossGraph graph, in PreferenceBatch<T> batch, in LossDestination<T> destination)
+    public static void Check(CompiledLoss loss, in PreferenceBatch<T> batch, in LossDestination<T> destination, int rows)
     {
-        var rows = BatchChecks<T>.Rows(CompiledLoss.Of(graph), batch);
+        var graph = loss.Graph;
         CheckLength(nameof(destination.Losses), destination.Losses, rows * graph.Losses.Length);
         CheckLength(nameof(destination.ChosenReward), destination.ChosenReward, rows);
         CheckLength(nameof(destination.RejectedReward), destination.RejectedReward, rows);
@@ -23,12 +23,12 @@ internal static class DestinationChecks<T>
             throw new ArgumentException("The loss defines no implicit rewards; leave their destinations out.", nameof(destination));
         }
 
-        CheckGradient(graph, Columns.PolicyChosen, batch.PolicyChosen, destination.PolicyChosen);
-        CheckGradient(graph, Columns.PolicyRejected, batch.PolicyRejected, destination.PolicyRejected);
-        CheckGradient(graph, Columns.ReferenceChosen, batch.ReferenceChosen, destination.ReferenceChosen);
-        CheckGradient(graph, Columns.ReferenceRejected, batch.ReferenceRejected, destination.ReferenceRejected);
-        CheckGradient(graph, Columns.Policy, batch.Policy, destination.Policy);
-        CheckGradient(graph, Columns.Reference, batch.Reference, destination.Reference);
+        CheckGradient(loss, 0, batch.PolicyChosen, destination.PolicyChosen);
+        CheckGradient(loss, 1, batch.PolicyRejected, destination.PolicyRejected);
+        CheckGradient(loss, 2, batch.ReferenceChosen, destination.ReferenceChosen);
+        CheckGradient(loss, 3, batch.ReferenceRejected, destination.ReferenceRejected);
+        CheckGradient(loss, 4, batch.Policy, destination.Policy);
+        CheckGradient(loss, 5, batch.Reference, destination.Reference);
         if (destination.Other is not null)
         {
             foreach (var (name, memory) in destination.Other)
@@ -43,18 +43,13 @@ internal static class DestinationChecks<T>
         }
     }
 
-    private static void CheckGradient(LossGraph graph, string column, ReadOnlySpan<T> values, Span<T> gradient)
+    private static void CheckGradient(CompiledLoss loss, int known, ReadOnlySpan<T> values, Span<T> gradient)
     {
-        CheckLength(column, gradient, values.Length);
-        foreach (var input in graph.Inputs)
+        CheckLength(Columns.Known[known], gradient, values.Length);
+        if (loss.KnownInputs[known] < 0)
         {
-            if (input.Name == column)
-            {
-                return;
-            }
+            gradient.Clear();
         }
-
-        gradient.Clear();
     }
 
     private static void CheckLength(string name, ReadOnlySpan<T> destination, int expected)

@@ -1,108 +1,139 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
 
-/// <summary>
-/// Elementwise operations over a register of <c>count</c> values, a multiple of the vector length. An operand is a
-/// pointer and a step: the vector length for a register, 0 for a scalar that is broadcast to one vector.
-/// </summary>
+/// <summary>Elementwise operations over registers, a multiple of the vector length of rows at a time.</summary>
 internal static unsafe class ElementwiseKernels<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public static void Run(Operation operation, T* d, int count, T* a, int stepA, T* b, int stepB, T* c, int stepC)
+    /// <summary>Runs an instruction.</summary>
+    /// <param name="i">The instruction.</param>
+    /// <param name="memory">What its offsets are into.</param>
+    /// <param name="count">The number of rows, a multiple of the vector length.</param>
+    public static void Run(in MachineInstruction i, T* memory, int count)
     {
-        switch (operation)
+        switch (i.Operation)
         {
-            case Operation.Negate: Unary<NegateKernel>(d, count, a, stepA); break;
-            case Operation.Abs: Unary<AbsKernel>(d, count, a, stepA); break;
-            case Operation.Sign: Unary<SignKernel>(d, count, a, stepA); break;
-            case Operation.Relu: Unary<ReluKernel>(d, count, a, stepA); break;
-            case Operation.Sqrt: Unary<SqrtKernel>(d, count, a, stepA); break;
-            case Operation.Exp: Unary<ExpKernel>(d, count, a, stepA); break;
-            case Operation.Expm1: Unary<Expm1Kernel>(d, count, a, stepA); break;
-            case Operation.Log: Unary<LogKernel>(d, count, a, stepA); break;
-            case Operation.Log1p: Unary<Log1pKernel>(d, count, a, stepA); break;
-            case Operation.Log1mExp: Unary<Log1mExpKernel>(d, count, a, stepA); break;
-            case Operation.ExpMinusAbs: Unary<ExpMinusAbsKernel>(d, count, a, stepA); break;
-            case Operation.Log1pOfUnit: Unary<Log1pOfUnitKernel>(d, count, a, stepA); break;
-            case Operation.Broadcast: Unary<CopyKernel>(d, count, a, stepA); break;
+            case Operation.Negate: Unary<NegateKernel>(i, memory, count); break;
+            case Operation.Abs: Unary<AbsKernel>(i, memory, count); break;
+            case Operation.Sign: Unary<SignKernel>(i, memory, count); break;
+            case Operation.Relu: Unary<ReluKernel>(i, memory, count); break;
+            case Operation.Sqrt: Unary<SqrtKernel>(i, memory, count); break;
+            case Operation.Exp: Unary<ExpKernel>(i, memory, count); break;
+            case Operation.Expm1: Unary<Expm1Kernel>(i, memory, count); break;
+            case Operation.Log: Unary<LogKernel>(i, memory, count); break;
+            case Operation.Log1p: Unary<Log1pKernel>(i, memory, count); break;
+            case Operation.Log1mExp: Unary<Log1mExpKernel>(i, memory, count); break;
+            case Operation.ExpMinusAbs: Unary<ExpMinusAbsKernel>(i, memory, count); break;
+            case Operation.Log1pOfUnit: Unary<Log1pOfUnitKernel>(i, memory, count); break;
+            case Operation.Broadcast: Unary<CopyKernel>(i, memory, count); break;
 
-            case Operation.Add: Binary<AddKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Subtract: Binary<SubtractKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Multiply: Binary<MultiplyKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Divide: Binary<DivideKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Minimum: Binary<MinimumKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Maximum: Binary<MaximumKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Less: Binary<LessKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.LessOrEqual: Binary<LessOrEqualKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.Equal: Binary<EqualKernel>(d, count, a, stepA, b, stepB); break;
-            case Operation.SigmoidFromExp: Binary<SigmoidFromExpKernel>(d, count, a, stepA, b, stepB); break;
+            case Operation.Add: Binary<AddKernel>(i, memory, count); break;
+            case Operation.Subtract: Binary<SubtractKernel>(i, memory, count); break;
+            case Operation.Multiply: Binary<MultiplyKernel>(i, memory, count); break;
+            case Operation.Divide: Binary<DivideKernel>(i, memory, count); break;
+            case Operation.Minimum: Binary<MinimumKernel>(i, memory, count); break;
+            case Operation.Maximum: Binary<MaximumKernel>(i, memory, count); break;
+            case Operation.Less: Binary<LessKernel>(i, memory, count); break;
+            case Operation.LessOrEqual: Binary<LessOrEqualKernel>(i, memory, count); break;
+            case Operation.Equal: Binary<EqualKernel>(i, memory, count); break;
+            case Operation.SigmoidFromExp: Binary<SigmoidFromExpKernel>(i, memory, count); break;
 
-            case Operation.Select: Ternary<SelectKernel>(d, count, a, stepA, b, stepB, c, stepC); break;
-            case Operation.Clamp: Ternary<ClampKernel>(d, count, a, stepA, b, stepB, c, stepC); break;
+            case Operation.Select: Ternary<SelectKernel>(i, memory, count); break;
+            case Operation.Clamp: Ternary<ClampKernel>(i, memory, count); break;
 
             // Rare in losses: the base library's, which takes spans.
-            case Operation.Tanh: TensorPrimitives.Tanh(Operand(a, count), Result(d, count)); break;
-            case Operation.Sin: TensorPrimitives.Sin(Operand(a, count), Result(d, count)); break;
-            case Operation.Cos: TensorPrimitives.Cos(Operand(a, count), Result(d, count)); break;
-            case Operation.Atan: TensorPrimitives.Atan(Operand(a, count), Result(d, count)); break;
+            case Operation.Tanh: BaseLibrary(i, memory, count, TensorPrimitives.Tanh<T>); break;
+            case Operation.Sin: BaseLibrary(i, memory, count, TensorPrimitives.Sin<T>); break;
+            case Operation.Cos: BaseLibrary(i, memory, count, TensorPrimitives.Cos<T>); break;
+            case Operation.Atan: BaseLibrary(i, memory, count, TensorPrimitives.Atan<T>); break;
 
             // What no vector form exists for.
-            case Operation.Erf or Operation.Erfc or Operation.Power:
-                OneByOne(operation, d, count, a, stepA, b, stepB);
-                break;
+            case Operation.Erf or Operation.Erfc or Operation.Power: OneByOne(i, memory, count); break;
 
-            default: throw new InvalidOperationException($"{operation} is not an elementwise operation of a program.");
+            default: throw new InvalidOperationException($"{i.Operation} is not an elementwise operation of a program.");
         }
     }
 
-    private static ReadOnlySpan<T> Operand(T* a, int count) => new(a, count);
+    private delegate void SpanFunction(ReadOnlySpan<T> x, Span<T> destination);
 
-    private static Span<T> Result(T* d, int count) => new(d, count);
-
-    private static void OneByOne(Operation operation, T* d, int count, T* a, int stepA, T* b, int stepB)
+    private static void BaseLibrary(in MachineInstruction i, T* memory, int count, SpanFunction function)
     {
-        for (var i = 0; i < count; i++)
+        for (var plane = 0; plane < i.Planes; plane++)
         {
-            var x = double.CreateTruncating(stepA == 0 ? *a : a[i]);
-            var y = b == null ? 0 : double.CreateTruncating(stepB == 0 ? *b : b[i]);
-            d[i] = T.CreateTruncating(ScalarFunctions.Evaluate(operation, x, y));
+            function(new ReadOnlySpan<T>(memory + i.A + (plane * i.PlaneA), count), new Span<T>(memory + i.D + (plane * Block.Rows), count));
         }
     }
 
-    private static void Unary<TKernel>(T* d, int count, T* a, int stepA)
+    private static void OneByOne(in MachineInstruction i, T* memory, int count)
+    {
+        for (var plane = 0; plane < i.Planes; plane++)
+        {
+            var d = memory + i.D + (plane * Block.Rows);
+            var a = memory + i.A + (plane * i.PlaneA);
+            var b = memory + i.B + (plane * i.PlaneB);
+            for (var row = 0; row < count; row++)
+            {
+                var x = double.CreateTruncating(i.StepA == 0 ? *a : a[row]);
+                var y = double.CreateTruncating(i.StepB == 0 ? *b : b[row]);
+                d[row] = T.CreateTruncating(ScalarFunctions.Evaluate(i.Operation, x, y));
+            }
+        }
+    }
+
+    private static void Unary<TKernel>(in MachineInstruction i, T* memory, int count)
         where TKernel : IUnaryKernel
     {
-        for (var i = 0; i < count; i += Vector<T>.Count)
+        for (var plane = 0; plane < i.Planes; plane++)
         {
-            TKernel.Invoke(Vector.Load(a)).Store(d + i);
-            a += stepA;
+            var d = memory + i.D + (plane * Block.Rows);
+            var a = memory + i.A + (plane * i.PlaneA);
+            nint stepA = i.StepA;
+            for (var end = d + count; d < end; d += Vector<T>.Count)
+            {
+                TKernel.Invoke(Vector.Load(a)).Store(d);
+                a += stepA;
+            }
         }
     }
 
-    private static void Binary<TKernel>(T* d, int count, T* a, int stepA, T* b, int stepB)
+    private static void Binary<TKernel>(in MachineInstruction i, T* memory, int count)
         where TKernel : IBinaryKernel
     {
-        for (var i = 0; i < count; i += Vector<T>.Count)
+        for (var plane = 0; plane < i.Planes; plane++)
         {
-            TKernel.Invoke(Vector.Load(a), Vector.Load(b)).Store(d + i);
-            a += stepA;
-            b += stepB;
+            var d = memory + i.D + (plane * Block.Rows);
+            var a = memory + i.A + (plane * i.PlaneA);
+            var b = memory + i.B + (plane * i.PlaneB);
+            nint stepA = i.StepA, stepB = i.StepB;
+            for (var end = d + count; d < end; d += Vector<T>.Count)
+            {
+                TKernel.Invoke(Vector.Load(a), Vector.Load(b)).Store(d);
+                a += stepA;
+                b += stepB;
+            }
         }
     }
 
-    private static void Ternary<TKernel>(T* d, int count, T* a, int stepA, T* b, int stepB, T* c, int stepC)
+    private static void Ternary<TKernel>(in MachineInstruction i, T* memory, int count)
         where TKernel : ITernaryKernel
     {
-        for (var i = 0; i < count; i += Vector<T>.Count)
+        for (var plane = 0; plane < i.Planes; plane++)
         {
-            TKernel.Invoke(Vector.Load(a), Vector.Load(b), Vector.Load(c)).Store(d + i);
-            a += stepA;
-            b += stepB;
-            c += stepC;
+            var d = memory + i.D + (plane * Block.Rows);
+            var a = memory + i.A + (plane * i.PlaneA);
+            var b = memory + i.B + (plane * i.PlaneB);
+            var c = memory + i.C + (plane * i.PlaneC);
+            nint stepA = i.StepA, stepB = i.StepB, stepC = i.StepC;
+            for (var end = d + count; d < end; d += Vector<T>.Count)
+            {
+                TKernel.Invoke(Vector.Load(a), Vector.Load(b), Vector.Load(c)).Store(d);
+                a += stepA;
+                b += stepB;
+                c += stepC;
+            }
         }
     }
 

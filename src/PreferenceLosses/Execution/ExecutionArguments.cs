@@ -2,20 +2,12 @@ using System.Numerics;
 
 namespace PreferenceLosses.Execution;
 
-/// <summary>A column as the executor reads it: where it is, and whether one value stands for every row.</summary>
-internal readonly unsafe struct Column<T>(T* values, bool isBroadcast)
-    where T : unmanaged
-{
-    public readonly T* Values = values;
-    public readonly bool IsBroadcast = isBroadcast;
-}
-
 /// <summary>What one run of a program works on. The pointers are pinned by the caller for the length of the run.</summary>
 internal unsafe struct ExecutionArguments<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>One per column of the program. Responses are row-major: row · K + response.</summary>
-    public Column<T>* Columns;
+    public T** Columns;
 
     /// <summary>One per scalar input of the program.</summary>
     public double* ScalarInputs;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using PreferenceLosses.Expressions;
 
@@ -16,29 +17,30 @@ internal static unsafe class Executor<T>
 
     public static void Run(Program program, in ExecutionArguments<T> arguments, Workspace<T> workspace)
     {
-        var scalars = workspace.Scalars(program.Scalars.Length);
-        var scalarVectors = workspace.ScalarVectors(program.Scalars.Length * Vector<T>.Count);
+        var scalars = new Span<double>(workspace.Scalars(program.Scalars.Length), program.Scalars.Length);
         var rowBuffers = workspace.RowBuffers((long)program.RowBuffers * arguments.Rows);
-        var blocks = (arguments.Rows + BlockRunner<T>.Rows - 1) / BlockRunner<T>.Rows;
+        var blocks = (arguments.Rows + Block.Rows - 1) / Block.Rows;
+        var threads = Math.Min(arguments.MaxThreads, blocks / BlocksPerThread);
+        var code = program.For(Vector<T>.Count, arguments.Responses);
+        var runner = new BlockRunner<T>(program, code, arguments, rowBuffers, workspace);
 
         BindScalars(program, arguments, scalars);
         RunScalars(program.Prologue, scalars);
-        foreach (var phase in program.Phases)
+        for (var p = 0; p < program.Phases.Length; p++)
         {
-            BroadcastScalars(program, scalars, scalarVectors);
+            var phase = program.Phases[p];
             var partialsPerBlock = 2 * phase.Reductions.Length;
             var partials = workspace.Partials((long)partialsPerBlock * blocks);
-            var threads = Math.Min(arguments.MaxThreads, blocks / BlocksPerThread);
             if (threads > 1)
             {
-                RunParallel(program, phase, arguments, scalarVectors, rowBuffers, partials, blocks, threads);
+                RunParallel(program, code, p, arguments, scalars, rowBuffers, partials, blocks, threads);
             }
             else
             {
-                var runner = new BlockRunner<T>(program, arguments, scalarVectors, rowBuffers, workspace);
+                runner.Broadcast(scalars);
                 for (var block = 0; block < blocks; block++)
                 {
-                    runner.Run(program, phase, block * BlockRunner<T>.Rows, partials + (block * partialsPerBlock));
+                    runner.Run(code.Phases[p], block * Block.Rows, partials + (block * partialsPerBlock));
                 }
             }
 
@@ -65,9 +67,9 @@ internal static unsafe class Executor<T>
         }
     }
 
-    private static void BindScalars(Program program, in ExecutionArguments<T> arguments, double* scalars)
+    private static void BindScalars(Program program, in ExecutionArguments<T> arguments, Span<double> scalars)
     {
-        program.Scalars.AsSpan().CopyTo(new Span<double>(scalars, program.Scalars.Length));
+        program.Scalars.AsSpan().CopyTo(scalars);
         for (var i = 0; i < program.Parameters.Length; i++)
         {
             scalars[program.Parameters[i].Scalar] = arguments.Parameters[i];
@@ -84,7 +86,7 @@ internal static unsafe class Executor<T>
         }
     }
 
-    private static void RunScalars(System.Collections.Immutable.ImmutableArray<ScalarInstruction> instructions, double* scalars)
+    private static void RunScalars(ImmutableArray<ScalarInstruction> instructions, Span<double> scalars)
     {
         foreach (ref readonly var i in instructions.AsSpan())
         {
@@ -92,25 +94,20 @@ internal static unsafe class Executor<T>
         }
     }
 
-    private static void BroadcastScalars(Program program, double* scalars, T* vectors)
-    {
-        for (var i = 0; i < program.Scalars.Length; i++)
-        {
-            new Vector<T>(T.CreateTruncating(scalars[i])).Store(vectors + (i * Vector<T>.Count));
-        }
-    }
-
     private static void RunParallel(
-        Program program, Phase phase, ExecutionArguments<T> arguments, T* scalarVectors, T* rowBuffers, double* partials, int blocks, int threads)
+        Program program, MachineCode code, int phase, ExecutionArguments<T> arguments, Span<double> scalars, T* rowBuffers, double* partials, int blocks, int threads)
     {
+        var values = scalars.ToArray();
+        var partialsPerBlock = 2L * program.Phases[phase].Reductions.Length;
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
             var own = Workspace<T>.Rent();
-            var runner = new BlockRunner<T>(program, arguments, scalarVectors, rowBuffers, own);
+            var runner = new BlockRunner<T>(program, code, arguments, rowBuffers, own);
+            runner.Broadcast(values);
             var end = (int)((long)blocks * (thread + 1) / threads);
             for (var block = (int)((long)blocks * thread / threads); block < end; block++)
             {
-                runner.Run(program, phase, block * BlockRunner<T>.Rows, partials + (2L * phase.Reductions.Length * block));
+                runner.Run(code.Phases[phase], block * Block.Rows, partials + (partialsPerBlock * block));
             }
 
             Workspace<T>.Return(own);

@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
 
@@ -9,22 +9,25 @@ namespace PreferenceLosses.Execution;
 internal static unsafe class LossEvaluation<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>The most outputs that a selection can have: the reduced loss, two losses, two rewards and the gradients.</summary>
-    private const int MaxGradients = 64;
+    /// <summary>The outputs that are no gradients: the reduced loss, two losses and two rewards.</summary>
+    private const int OutputsBeforeGradients = 5;
 
     /// <summary>Evaluates; returns the reduced loss and how many rows took part.</summary>
     public static (double Reduced, int Rows) Run(
         IPreferenceLoss loss, in PreferenceBatch<T> batch, ReadOnlySpan<T> upstream, in LossDestination<T> destination, EvaluationOptions options)
     {
         var compiled = CompiledLoss.Of(loss.Graph);
-        var outputs = stackalloc T*[5 + MaxGradients];
+        var rows = BatchChecks<T>.Rows(compiled, batch);
+        DestinationChecks<T>.Check(compiled, batch, destination, rows);
+        CheckUpstream(upstream, rows * compiled.Graph.Losses.Length);
+        var outputs = stackalloc T*[OutputsBeforeGradients + compiled.Graph.Inputs.Length];
         fixed (T* losses = destination.Losses)
         fixed (T* chosenReward = destination.ChosenReward, rejectedReward = destination.RejectedReward)
         fixed (T* policyChosen = destination.PolicyChosen, policyRejected = destination.PolicyRejected)
         fixed (T* referenceChosen = destination.ReferenceChosen, referenceRejected = destination.ReferenceRejected)
         fixed (T* policy = destination.Policy, reference = destination.Reference)
         {
-            // In the order of Columns.LogProbabilities.
+            // In the order of Columns.LogProbabilities, which are the first of the known columns.
             var known = stackalloc T*[] { policyChosen, policyRejected, referenceChosen, referenceRejected, policy, reference };
             var count = 1;
             if (losses != null)
@@ -43,24 +46,36 @@ internal static unsafe class LossEvaluation<T>
                 outputs[count++] = rejectedReward;
             }
 
-            var gradients = 0UL;
-            System.Buffers.MemoryHandle[]? handles = null;
-            for (var i = 0; i < compiled.Graph.Inputs.Length; i++)
+            // The gradients follow in the order of the graph's inputs.
+            var targets = stackalloc T*[compiled.Graph.Inputs.Length];
+            new Span<nint>(targets, compiled.Graph.Inputs.Length).Clear();
+            for (var i = 0; i < Columns.LogProbabilities.Count; i++)
             {
-                if (Target(compiled.Graph.Inputs[i], known, destination, i, ref handles) is var target && target != null)
+                if (compiled.KnownInputs[i] >= 0)
                 {
-                    gradients |= 1UL << i;
-                    outputs[count++] = target;
+                    targets[compiled.KnownInputs[i]] = known[i];
                 }
             }
 
-            var isWeighted = !Unsafe.IsNullRef(ref MemoryMarshal.GetReference(upstream)) || batch.Weight.Length > 0;
+            var handles = PinOther(compiled, destination, targets);
+            var gradients = 0UL;
+            for (var i = 0; i < compiled.Graph.Inputs.Length; i++)
+            {
+                if (targets[i] != null)
+                {
+                    gradients |= 1UL << i;
+                    outputs[count++] = targets[i];
+                }
+            }
+
+            var isWeighted = IsGiven(upstream) || batch.Weight.Length > 0;
             var reduced = 0.0;
-            var rows = BatchBinding<T>.Run(
+            var participating = BatchBinding<T>.Run(
                 new BatchBinding<T>.Request
                 {
                     Loss = compiled,
                     Formulas = compiled.Select(new ResultSelection(losses != null, wantsRewards, gradients, isWeighted)),
+                    Rows = rows,
                     Parameters = loss.Parameters,
                     Upstream = upstream,
                     Options = options,
@@ -68,38 +83,43 @@ internal static unsafe class LossEvaluation<T>
                 batch,
                 outputs,
                 &reduced);
-            foreach (var handle in handles ?? [])
+            foreach (var handle in handles)
             {
                 handle.Dispose();
             }
 
-            return (reduced, rows);
+            return (reduced, participating);
         }
     }
 
-    /// <summary>Where the gradient for an input is written; null if it is not wanted.</summary>
-    private static T* Target(Expr input, T** known, in LossDestination<T> destination, int index, ref System.Buffers.MemoryHandle[]? handles)
+    private static MemoryHandle[] PinOther(CompiledLoss compiled, in LossDestination<T> destination, T** targets)
     {
-        if (input.Value == 0)
+        if (destination.Other is null || destination.Other.Count == 0)
         {
-            return null;
+            return [];
         }
 
-        for (var i = 0; i < Columns.LogProbabilities.Count; i++)
+        var handles = new MemoryHandle[compiled.Graph.Inputs.Length];
+        for (var i = 0; i < handles.Length; i++)
         {
-            if (input.Name == Columns.LogProbabilities[i])
+            var input = compiled.Graph.Inputs[i];
+            if (input.Value != 0 && destination.Other.TryGetValue(input.Name!, out var memory))
             {
-                return known[i];
+                handles[i] = memory.Pin();
+                targets[i] = (T*)handles[i].Pointer;
             }
         }
 
-        if (destination.Other is null || !destination.Other.TryGetValue(input.Name!, out var memory))
-        {
-            return null;
-        }
-
-        handles ??= new System.Buffers.MemoryHandle[MaxGradients];
-        handles[index] = memory.Pin();
-        return (T*)handles[index].Pointer;
+        return handles;
     }
+
+    private static void CheckUpstream(ReadOnlySpan<T> upstream, int losses)
+    {
+        if (IsGiven(upstream) && upstream.Length != losses)
+        {
+            throw new ArgumentException($"There are {upstream.Length} upstream weights and {losses} losses.", nameof(upstream));
+        }
+    }
+
+    private static bool IsGiven(ReadOnlySpan<T> upstream) => !Unsafe.IsNullRef(ref MemoryMarshal.GetReference(upstream));
 }

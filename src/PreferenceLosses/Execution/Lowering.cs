@@ -12,9 +12,13 @@ internal static class Lowering
 {
     private const double Ln2 = 0.693147180559945309417;
 
-    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots) =>
-        // Once more after lowering: expanded forms contain the sums and products that simplification looks for.
-        Simplifier.Simplify(Simplifier.Rewrite(roots, (node, _) => Lower(node)));
+    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots)
+    {
+        // Simplified before, so that signs are outside of products, and after, because expanded forms contain what
+        // simplification looks for.
+        var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
+        return Simplifier.Simplify(Simplifier.Rewrite(lowered, MergeScalarFactors));
+    }
 
     private static Expr Lower(Expr node)
     {
@@ -36,6 +40,26 @@ internal static class Lowering
             Operation.Quantile => Quantile(a, node.Axis, node.Value),
             _ => node,
         };
+    }
+
+    /// <summary>
+    /// s·(t·row) → (s·t)·row: one multiplication per row less, and s·t is in double precision. β and the 1/N of the mean meet
+    /// like this in every gradient.
+    /// </summary>
+    private static Expr MergeScalarFactors(Expr node, NodeTable table) =>
+        ScalarFactor(node) is var (scalar, other) && ScalarFactor(other) is var (inner, row)
+            ? table.Intern(scalar * inner) * row
+            : node;
+
+    private static (Expr Scalar, Expr Other)? ScalarFactor(Expr node)
+    {
+        if (node.Operation != Operation.Multiply || node.Shape == Shape.Scalar)
+        {
+            return null;
+        }
+
+        var (a, b) = (node.Operands[0], node.Operands[1]);
+        return a.Shape == Shape.Scalar ? (a, b) : b.Shape == Shape.Scalar ? (b, a) : null;
     }
 
     private static Expr ExpMinusAbs(Expr x) =>

@@ -54,8 +54,10 @@ internal sealed record Phase(
     ImmutableArray<BatchPermutation> Permutations,
     ImmutableArray<ScalarInstruction> Scalars);
 
-/// <summary>A column or scalar that a program reads.</summary>
-internal readonly record struct ProgramInput(string Name, Shape Shape);
+/// <summary>A column that a program reads.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="KnownIndex">Its position in <see cref="PreferenceLosses.Columns.Known"/>; −1 for other columns.</param>
+internal readonly record struct ProgramColumn(string Name, int KnownIndex);
 
 /// <summary>
 /// Formulas made executable: phases of elementwise work over blocks of rows, separated by what needs all rows (reductions,
@@ -63,8 +65,11 @@ internal readonly record struct ProgramInput(string Name, Shape Shape);
 /// </summary>
 internal sealed class Program
 {
-    /// <summary>The columns, and scalar inputs with the scalar each is put into.</summary>
-    public required ImmutableArray<ProgramInput> Columns { get; init; }
+    private MachineCode? singleCode;
+    private MachineCode? doubleCode;
+
+    /// <summary>The columns.</summary>
+    public required ImmutableArray<ProgramColumn> Columns { get; init; }
 
     /// <summary>The scalar inputs, by name, with the scalar that each is put into.</summary>
     public required ImmutableArray<(string Name, int Scalar)> ScalarInputs { get; init; }
@@ -96,6 +101,18 @@ internal sealed class Program
     /// <summary>The number of buffers with one value for every row of the batch.</summary>
     public required int RowBuffers { get; init; }
 
-    /// <summary>Whether it reads or makes values per response.</summary>
-    public bool HasResponses => ResponseRegisters > 0;
+    /// <summary>Whether it needs to know which responses are valid.</summary>
+    public required bool HasResponses { get; init; }
+
+    /// <summary>The program laid out for a vector length and a number of responses. The last one asked for is kept.</summary>
+    public MachineCode For(int vectorLength, int responses)
+    {
+        ref var kept = ref vectorLength == System.Numerics.Vector<float>.Count ? ref singleCode : ref doubleCode;
+        if (kept is not { } code || code.Responses != responses)
+        {
+            kept = code = new MachineCode(this, vectorLength, responses);
+        }
+
+        return code;
+    }
 }

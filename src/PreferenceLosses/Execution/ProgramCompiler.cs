@@ -18,7 +18,7 @@ internal sealed class ProgramCompiler(bool keepsRegisters)
     private readonly Dictionary<Expr, Operand> registers = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Expr> computed = new(ReferenceEqualityComparer.Instance);
     private readonly List<double> initialScalars = [];
-    private readonly List<ProgramInput> columns = [];
+    private readonly List<ProgramColumn> columns = [];
     private readonly RegisterFile rowRegisters = new();
     private readonly RegisterFile responseRegisters = new();
     private List<Expr> nodes = [];
@@ -62,6 +62,7 @@ internal sealed class ProgramCompiler(bool keepsRegisters)
             RowRegisters = rowRegisters.Count,
             ResponseRegisters = responseRegisters.Count,
             RowBuffers = buffers.Count,
+            HasResponses = nodes.Exists(n => n.Shape == Shape.Responses || n.Operation == Operation.ResponseCount),
         };
     }
 
@@ -216,7 +217,7 @@ internal sealed class ProgramCompiler(bool keepsRegisters)
         if (index < 0)
         {
             index = columns.Count;
-            columns.Add(new ProgramInput(node.Name!, node.Shape));
+            columns.Add(new ProgramColumn(node.Name!, Array.IndexOf(Columns.Known, node.Name)));
         }
 
         return index;

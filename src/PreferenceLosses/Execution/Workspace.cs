@@ -10,7 +10,6 @@ internal sealed unsafe class Workspace<T>
     private static Workspace<T>? idle;
 
     private PinnedMemory<T> registers;
-    private PinnedMemory<T> scalarVectors;
     private PinnedMemory<T> rowBuffers;
     private PinnedMemory<double> scalars;
     private PinnedMemory<double> partials;
@@ -30,8 +29,6 @@ internal sealed unsafe class Workspace<T>
     public static void Return(Workspace<T> workspace) => idle = workspace;
 
     public T* Registers(int count) => registers.AtLeast(count);
-
-    public T* ScalarVectors(int count) => scalarVectors.AtLeast(count);
 
     public T* RowBuffers(long count) => rowBuffers.AtLeast(count);
 

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Numerics;
+using PreferenceLosses.Tests.Support;
+using Xunit.Abstractions;
+
+namespace PreferenceLosses.Tests.Losses;
+
+/// <summary>
+/// Every loss of the catalogue against the oracle (Oracle/README.md): values and gradients from PyTorch's autograd, and from
+/// 700-digit arithmetic, on ordinary, initial, equal, extreme and single-row batches.
+/// </summary>
+public class GoldenTests(ITestOutputHelper output)
+{
+    /// <summary>How many <see cref="ErrorUnits"/> a result may be off.</summary>
+    private const double AllowedUnits = 8;
+
+    [Fact]
+    public void Double_precision_is_within_8_units_of_the_exact_values() => CompareWithExact<double>(Math.Pow(2, -52), double.Epsilon, double.MaxValue);
+
+    [Fact]
+    public void Single_precision_is_within_8_units_of_the_exact_values() => CompareWithExact<float>(Math.Pow(2, -23), float.Epsilon, float.MaxValue);
+
+    [Fact]
+    public void Values_and_gradients_are_those_of_autograd()
+    {
+        // The oracle's own check of autograd against the exact values has the same bound, relative to the largest entry.
+        const double tolerance = 1e-12;
+        foreach (var golden in Goldens.Cases.Where(c => !Goldens.TailBatches.Contains(c.Batch)))
+        {
+            var result = golden.Loss.Evaluate(golden.Input.Batch<double>());
+            AssertClose(golden, "losses", result.Losses, golden.Autograd.Losses, tolerance);
+            var largest = golden.Autograd.Gradient.Values.SelectMany(g => g).Max(Math.Abs);
+            foreach (var column in PairColumns.Names)
+            {
+                AssertClose(golden, column, result.Gradient(column), golden.Autograd.Gradient[column], tolerance, largest);
+            }
+
+            AssertClose(golden, "mean", [result.Value], [golden.Autograd.Mean], tolerance);
+        }
+    }
+
+    [Fact]
+    public void The_oracle_covers_the_catalogue()
+    {
+        var covered = Goldens.Cases.Select(c => c.Loss.Name).Distinct();
+        Assert.Equal(PreferenceLosses.Losses.LossCatalog.BuiltIn.Entries.Select(e => e.Name).Order(), covered.Order());
+    }
+
+    private void CompareWithExact<T>(double epsilon, double smallest, double largest)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var worst = (Units: 0.0, What: "");
+        // The table's inputs are decimals, which single precision would round before the loss sees them.
+        foreach (var golden in Goldens.Cases.Where(c => typeof(T) == typeof(double) || c.Batch != "table"))
+        {
+            var units = ErrorUnits.Of(golden.Loss, golden.Input);
+            var result = golden.Loss.Evaluate(golden.Input.Batch<T>());
+            Compare("loss", result.Losses, golden.Exact.Losses, units.Losses);
+            foreach (var column in PairColumns.Names)
+            {
+                Compare(column, result.Gradient(column), golden.Exact.Gradient[column], units.Gradient[column]);
+            }
+
+            void Compare(string what, ReadOnlySpan<T> actual, double[] exact, double[] unit)
+            {
+                Assert.Equal(exact.Length, actual.Length);
+                for (var i = 0; i < exact.Length; i++)
+                {
+                    var value = double.CreateTruncating(actual[i]);
+                    var where = FormattableString.Invariant($"{golden}, {what}[{i}]: {value:R} where {exact[i]:R} is exact");
+                    // Where a loss itself is beyond the precision, the gradient may be so too, although β/N times it would fit.
+                    var overflowed = golden.Loss.Graph.IsBatchCoupled
+                        ? golden.Exact.Losses.Any(l => Math.Abs(l) > largest)
+                        : Math.Abs(golden.Exact.Losses[i]) > largest;
+                    if (what != "loss" && overflowed && !double.IsFinite(value))
+                    {
+                        continue;
+                    }
+
+                    if (Math.Abs(exact[i]) > largest)
+                    {
+                        Assert.True(double.IsInfinity(value) && Math.Sign(value) == Math.Sign(exact[i]), where);
+                        continue;
+                    }
+
+                    // Below the normal numbers there is no ε: a factor such as e^(−100) in single precision is off by up to the
+                    // smallest step there is, and what multiplies it is at most about a thousand (a log-ratio of this oracle).
+                    var underflow = 1000 * smallest;
+                    var error = Math.Max(Math.Abs(value - exact[i]) - underflow, 0) / (epsilon * unit[i]);
+                    Assert.True(value == exact[i] || error <= AllowedUnits, FormattableString.Invariant($"{error:F1} units: {where}"));
+                    worst = error > worst.Units ? (error, where) : worst;
+                }
+            }
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"worst: {worst.Units:F2} units at {worst.What}"));
+    }
+
+    private static void AssertClose(GoldenCase golden, string what, ReadOnlySpan<double> actual, double[] expected, double tolerance, double scale = 0)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        scale = Math.Max(scale, expected.Max(Math.Abs));
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.True(
+                Math.Abs(actual[i] - expected[i]) <= tolerance * scale,
+                FormattableString.Invariant($"{golden}, {what}[{i}]: {actual[i]:R} where autograd gives {expected[i]:R}"));
+        }
+    }
+}
