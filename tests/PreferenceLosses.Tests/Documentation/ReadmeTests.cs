@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using PreferenceLosses.Expressions;
+using PreferenceLosses.Losses;
+using static PreferenceLosses.Expressions.Formulas;
+
+namespace PreferenceLosses.Tests.Documentation;
+
+/// <summary>The code in the README is the code below, and its table lists the catalogue.</summary>
+public partial class ReadmeTests
+{
+    [Fact]
+    public void The_example_of_use_runs()
+    {
+        // README: use
+        var loss = new DpoLoss { Beta = 0.1 };
+        var batch = new PreferenceBatch<float>
+        {
+            PolicyChosen = [-12.3f, -40.0f], PolicyRejected = [-15.1f, -38.5f],        // summed log-probabilities, in nats
+            ReferenceChosen = [-13.0f, -39.0f], ReferenceRejected = [-14.2f, -38.0f],  // one value per pair
+        };
+        LossResult<float> result = loss.Evaluate(batch);
+        double mean = result.Value;
+        ReadOnlySpan<float> gradient = result.Gradient(Columns.PolicyChosen);          // ∂ mean / ∂ log π(chosen), for your backward pass
+        double accuracy = result.Rewards!.Accuracy;
+        // README: end
+
+        Assert.Equal((0.616343773 + 0.718459648) / 2, mean, 1e-6);
+        Assert.Equal(-0.04600851154 / 2, gradient[0], 1e-7);
+        Assert.Equal(0.5, accuracy);
+    }
+
+    [Fact]
+    public void The_loss_of_your_own_works()
+    {
+        var batch = new PreferenceBatch<double> { PolicyChosen = [-4.0], PolicyRejected = [-8.0], ReferenceChosen = [-5.0], ReferenceRejected = [-7.0] };
+        var result = new SquaredHingeLoss { Beta = 0.25 }.Evaluate(batch);
+
+        // ρ = (−4 + 5) − (−8 + 7) = 2, x = 0.5, (1 − 0.5)² = 0.25; derivative −2β(1 − x) = −0.25.
+        Assert.Equal(0.25, result.Value);
+        Assert.Equal(-0.25, result.Gradient(Columns.PolicyChosen)[0]);
+    }
+
+    [Theory]
+    [InlineData("use")]
+    [InlineData("own")]
+    public void The_code_in_the_README_is_the_code_in_this_file(string section)
+    {
+        var code = Section(Read("ReadmeTests.cs"), section);
+        Assert.Contains(code, Readme(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_table_lists_every_loss_that_is_not_a_candidate_with_its_aliases()
+    {
+        var table = Readme().Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
+        foreach (var entry in LossCatalog.BuiltIn.Entries.Where(e => !e.IsCandidate))
+        {
+            var row = table.SingleOrDefault(line => line.Split('|')[1].Contains($"`{entry.Name}`", StringComparison.Ordinal));
+            Assert.True(row is not null, $"The README's table has no row for {entry.Name}.");
+            Assert.All(entry.Aliases, alias => Assert.Contains($"`{alias}`", row, StringComparison.Ordinal));
+        }
+
+        var candidates = LossCatalog.BuiltIn.Entries.Count(e => e.IsCandidate);
+        Assert.Contains($"| {candidates} candidates of the paper's run log |", Readme(), StringComparison.Ordinal);
+    }
+
+    private static string Section(string file, string section)
+    {
+        var lines = SectionPattern().Matches(file).Single(m => m.Groups["name"].Value == section).Groups["code"].Value.TrimEnd().Split('\n');
+        var indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
+        return string.Join('\n', lines.Select(l => l.Length == 0 ? l : l[indent..]));
+    }
+
+    private static string Readme() => Read("README.md");
+
+    /// <summary>A file that the project copies beside the tests; a deterministic build does not know where it was.</summary>
+    private static string Read(string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documentation", file)).ReplaceLineEndings("\n");
+
+    [GeneratedRegex(@"// README: (?<name>use|own)\n(?<code>.*?)\n[ ]*// README: end", RegexOptions.Singleline)]
+    private static partial Regex SectionPattern();
+}
+
+// README: own
+public sealed record SquaredHingeLoss() : PairLoss("squared-hinge", β)
+{
+    private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "Start with DPO's.");
+    public double Beta { get => this[β]; init => this[β] = value; }
+    protected override LossOutput Formula(PairInputs pair) => Square(Relu(1 - (β * pair.LogRatioDifference)));
+}
+// README: end
