@@ -1,3 +1,41 @@
+using System.Diagnostics;
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using PreferenceLosses.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// "time LOSS PAIRS" prints microseconds per call and is what compare_with_pytorch.py alternates with PyTorch; everything else
+// is BenchmarkDotNet's.
+if (args is not ["time", var loss, var pairs])
+{
+    BenchmarkSwitcher.FromAssembly(typeof(LossCoreBenchmark).Assembly).Run(args);
+    return;
+}
+
+var core = new LossCore(loss, int.Parse(pairs, CultureInfo.InvariantCulture));
+var calls = Warm();
+var fastest = double.PositiveInfinity;
+for (var repetition = 0; repetition < 20; repetition++)
+{
+    var clock = Stopwatch.StartNew();
+    for (var i = 0; i < calls; i++)
+    {
+        core.Run();
+    }
+
+    fastest = Math.Min(fastest, clock.Elapsed.TotalMicroseconds / calls);
+}
+
+Console.WriteLine(fastest.ToString("F3", CultureInfo.InvariantCulture));
+
+// Runs until the JIT has optimised, and returns how many calls make about 20 ms.
+int Warm()
+{
+    var clock = Stopwatch.StartNew();
+    var count = 0;
+    for (; clock.ElapsedMilliseconds < 1000; count++)
+    {
+        core.Run();
+    }
+
+    return Math.Max(1, count / 50);
+}

@@ -39,6 +39,7 @@ internal static unsafe class ElementwiseKernels<T>
             case Operation.Less: Binary<LessKernel>(i, memory, count); break;
             case Operation.LessOrEqual: Binary<LessOrEqualKernel>(i, memory, count); break;
             case Operation.Equal: Binary<EqualKernel>(i, memory, count); break;
+            case Operation.ExpTimes: Binary<ExpTimesKernel>(i, memory, count); break;
             case Operation.SigmoidFromExp: Binary<SigmoidFromExpKernel>(i, memory, count); break;
 
             case Operation.Select: Ternary<SelectKernel>(i, memory, count); break;
@@ -266,6 +267,11 @@ internal static unsafe class ElementwiseKernels<T>
     private struct EqualKernel : IBinaryKernel
     {
         public static Vector<T> Invoke(Vector<T> x, Vector<T> y) => OneWhere(Vector.Equals(x, y));
+    }
+
+    private struct ExpTimesKernel : IBinaryKernel
+    {
+        public static Vector<T> Invoke(Vector<T> x, Vector<T> factor) => VectorFunctions.ExpTimes(x, factor);
     }
 
     private struct SigmoidFromExpKernel : IBinaryKernel

@@ -17,7 +17,10 @@ internal static class Lowering
         // Simplified before, so that signs are outside of products, and after, because expanded forms contain what
         // simplification looks for.
         var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
-        return Simplifier.Simplify(Simplifier.Rewrite(lowered, MergeScalarFactors));
+        var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
+        return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, _) => ScalarFactors.Split(node) is ({ } factor, { Operation: Operation.Exp } exp)
+            ? Elementwise(Operation.ExpTimes, exp.Operands[0], factor)
+            : node));
     }
 
     private static Expr Lower(Expr node)
@@ -40,26 +43,6 @@ internal static class Lowering
             Operation.Quantile => Quantile(a, node.Axis, node.Value),
             _ => node,
         };
-    }
-
-    /// <summary>
-    /// s·(t·row) → (s·t)·row: one multiplication per row less, and s·t is in double precision. β and the 1/N of the mean meet
-    /// like this in every gradient.
-    /// </summary>
-    private static Expr MergeScalarFactors(Expr node, NodeTable table) =>
-        ScalarFactor(node) is var (scalar, other) && ScalarFactor(other) is var (inner, row)
-            ? table.Intern(scalar * inner) * row
-            : node;
-
-    private static (Expr Scalar, Expr Other)? ScalarFactor(Expr node)
-    {
-        if (node.Operation != Operation.Multiply || node.Shape == Shape.Scalar)
-        {
-            return null;
-        }
-
-        var (a, b) = (node.Operands[0], node.Operands[1]);
-        return a.Shape == Shape.Scalar ? (a, b) : b.Shape == Shape.Scalar ? (b, a) : null;
     }
 
     private static Expr ExpMinusAbs(Expr x) =>

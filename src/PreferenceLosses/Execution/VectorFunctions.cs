@@ -76,13 +76,36 @@ internal static class VectorFunctions
             Log(-Expm1(x)),
             Log1p(-Exp(x)));
 
-    /// <summary>e^x: 2ⁿ·e^r with |r| ≤ ln 2 / 2, where eight terms of the series are exact to 5e-9.</summary>
+    /// <summary>e^x · b, where e^x alone may overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Exp(Vector<float> x)
+    public static Vector<T> ExpTimes<T>(Vector<T> x, Vector<T> b)
+        where T : unmanaged
     {
-        // Beyond these the result is ∞ or 0; NaN passes through both comparisons.
-        var held = Vector.ConditionalSelect(Vector.GreaterThan(x, new Vector<float>(89f)), new Vector<float>(89f), x);
-        held = Vector.ConditionalSelect(Vector.LessThan(held, new Vector<float>(-104f)), new Vector<float>(-104f), held);
+        if (typeof(T) == typeof(float))
+        {
+            return Vector.As<float, T>(ExpTimes(Vector.As<T, float>(x), Vector.As<T, float>(b)));
+        }
+
+        // The root on both sides of b, where e^x is infinite and x is not.
+        var (v, factor) = (Vector.As<T, double>(x), Vector.As<T, double>(b));
+        var infinity = new Vector<double>(double.PositiveInfinity);
+        var exp = Vector.Exp(v);
+        var overflowed = Vector.AsVectorDouble(Vector.Equals(exp, infinity)) & Vector.AsVectorDouble(Vector.LessThan(v, infinity));
+        var root = Vector.Exp(v * 0.5);
+        return Vector.As<double, T>(Vector.ConditionalSelect(Vector.AsVectorInt64(overflowed), root * factor * root, exp * factor));
+    }
+
+    /// <summary>e^x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Exp(Vector<float> x) => ExpTimes(x, Vector<float>.One);
+
+    /// <summary>e^x · b: 2ⁿ·e^r·b with |r| ≤ ln 2 / 2, where eight terms of the series for e^r are exact to 5e-9.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> ExpTimes(Vector<float> x, Vector<float> b)
+    {
+        // Beyond these e^x·b is ∞ for any normal b, or 0 for any b below 1e30; NaN passes through both comparisons.
+        var held = Vector.ConditionalSelect(Vector.GreaterThan(x, new Vector<float>(177f)), new Vector<float>(177f), x);
+        held = Vector.ConditionalSelect(Vector.LessThan(held, new Vector<float>(-174f)), new Vector<float>(-174f), held);
 
         // Adding 1.5·2²³ rounds to the nearest integer, which is then in the low bits.
         var shifted = Vector.FusedMultiplyAdd(held, new Vector<float>(1.44269504f), new Vector<float>(12582912f));
@@ -98,10 +121,10 @@ internal static class VectorFunctions
         p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(0.5f));
         p = Vector.FusedMultiplyAdd(p * r, r, r) + Vector<float>.One;
 
-        // 2ⁿ in two factors: n reaches 128 at the top and −150 among the subnormal numbers.
+        // 2ⁿ in two factors, b between them: no part overflows or underflows unless the result does.
         var exponent = Vector.AsVectorInt32(shifted) - new Vector<int>(0x4B400000);
         var half = exponent >> 1;
-        return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+        return p * PowerOfTwo(half) * b * PowerOfTwo(exponent - half);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

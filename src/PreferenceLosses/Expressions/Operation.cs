@@ -140,7 +140,7 @@ public enum Operation
     /// <summary>Running ln Σ e^x from the end.</summary>
     ReverseCumulativeLogSumExp,
 
-    // Shared parts of the stable primitives; made by lowering, so that σ, log σ and softplus of ±x cost one exp -------
+    // Made by lowering: shared parts of the stable primitives, so that σ, log σ and softplus of ±x cost one exp ------
 
     /// <summary>e^(−|x|).</summary>
     ExpMinusAbs,
@@ -148,6 +148,8 @@ public enum Operation
     SigmoidFromExp,
     /// <summary>ln(1 + x) for x in [0, 1], which needs no care for large x.</summary>
     Log1pOfUnit,
+    /// <summary>e^x · b, where e^x alone may overflow: the gradient of an exponential loss is β/N times its value.</summary>
+    ExpTimes,
 }
 
 /// <summary>What family an <see cref="Operation"/> belongs to.</summary>

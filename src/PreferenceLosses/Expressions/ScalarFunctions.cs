@@ -44,6 +44,7 @@ internal static class ScalarFunctions
         Operation.ExpMinusAbs => Math.Exp(-Math.Abs(a)),
         Operation.SigmoidFromExp => SigmoidFromExp(a, b),
         Operation.Log1pOfUnit => Log1p(a),
+        Operation.ExpTimes => ExpTimes(a, b),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an elementwise operation."),
     };
 
@@ -71,6 +72,14 @@ internal static class ScalarFunctions
     /// <summary>ln(e^a + e^b) = max + ln(1 + e^(−|a−b|)); equal operands apart, because ∞ − ∞ is NaN.</summary>
     public static double LogAddExp(double a, double b) =>
         a == b ? a + Ln2 : Math.Max(a, b) + Log1p(Math.Exp(-Math.Abs(a - b)));
+
+    /// <summary>e^x · b; where e^x alone is infinite, from its root on both sides of b.</summary>
+    public static double ExpTimes(double x, double b)
+    {
+        var exp = Math.Exp(x);
+        var root = Math.Exp(x / 2);
+        return double.IsPositiveInfinity(exp) && double.IsFinite(x) ? root * b * root : exp * b;
+    }
 
     private const double Ln2 = 0.693147180559945309417;
 
