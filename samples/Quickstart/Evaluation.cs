@@ -20,8 +20,7 @@ internal sealed record Evaluation(double Loss, double RewardMargin, double[] Rho
         // ρ = (log π(chosen) − log π(rejected)) − (log π_ref(chosen) − log π_ref(rejected))
         double[] rho = [.. Enumerable.Range(0, pairs.Count).Select(i =>
             (double)chosen[i] - rejected[i] - ((double)pairs.ReferenceChosen[i] - pairs.ReferenceRejected[i]))];
-        var margin = result.Rewards!.Margins.ToArray().Average(value => (double)value);
-        return new Evaluation(result.Mean, margin, rho);
+        return new Evaluation(result.Value, result.Rewards!.MeanMargin, rho);
     }
 
     /// <summary>The evaluation of all the pairs of all the parts.</summary>
@@ -35,7 +34,7 @@ internal sealed record Evaluation(double Loss, double RewardMargin, double[] Rho
     }
 }
 
-/// <summary>The share of pairs that a score ranks rightly, a tie counting one half, with its 95 % Wilson interval.</summary>
+/// <summary>The share of pairs ranked rightly, a tie counting one half, with its 95 % Wilson interval.</summary>
 internal sealed record Accuracy(double Share, double Low, double High)
 {
     private const double Z = 1.959963984540054;

@@ -6,6 +6,8 @@ namespace Quickstart;
 /// </summary>
 internal sealed record Answer(int[] Tokens, int[] Rows)
 {
+    public int Length => Tokens.Length;
+
     public ReadOnlySpan<int> RowsAt(int position) =>
         Rows.AsSpan(position * NGramContext.Features, NGramContext.Features);
 }

@@ -15,24 +15,24 @@ internal sealed class NGramPolicy
 {
     private const int SliceWidth = 128;
 
-    private readonly int _vocabulary;
-    private readonly float[] _weights;   // [row, token]
-    private readonly float[] _gradient;  // the same; zero outside the touched rows
-    private readonly double[] _squares = new double[NGramContext.Rows]; // squared gradients that each row has met
-    private readonly HashSet<int> _touched = [];
+    private readonly int vocabulary;
+    private readonly float[] weights;    // [row, token]
+    private readonly float[] gradients;  // the same; zero outside the touched rows
+    private readonly double[] squares = new double[NGramContext.Rows]; // Σ |gradient|² of each row, over its steps
+    private readonly HashSet<int> touched = [];
 
     public NGramPolicy(int vocabulary)
     {
-        _vocabulary = vocabulary;
-        _weights = new float[NGramContext.Rows * vocabulary];
-        _gradient = new float[NGramContext.Rows * vocabulary];
+        this.vocabulary = vocabulary;
+        weights = new float[NGramContext.Rows * vocabulary];
+        gradients = new float[NGramContext.Rows * vocabulary];
     }
 
     /// <summary>A policy with the same weights that has not taken a step.</summary>
     public NGramPolicy Copy()
     {
-        var copy = new NGramPolicy(_vocabulary);
-        _weights.CopyTo(copy._weights, 0);
+        var copy = new NGramPolicy(vocabulary);
+        weights.CopyTo(copy.weights, 0);
         return copy;
     }
 
@@ -40,10 +40,10 @@ internal sealed class NGramPolicy
     public float[] LogProbabilities(IReadOnlyList<Answer> answers)
     {
         var result = new float[answers.Count];
-        Parallel.For(0, answers.Count, () => new float[_vocabulary], (i, _, distribution) =>
+        Parallel.For(0, answers.Count, () => new float[vocabulary], (i, _, distribution) =>
         {
             var sum = 0.0;
-            for (var t = 0; t < answers[i].Tokens.Length; t++)
+            for (var t = 0; t < answers[i].Length; t++)
             {
                 sum += Predict(answers[i], t, distribution);
             }
@@ -54,38 +54,37 @@ internal sealed class NGramPolicy
         return result;
     }
 
-    /// <summary>Adds Σᵢ weightᵢ · ∂ log π(answerᵢ)/∂weights: per token, (one-hot − π) on every row that is on.</summary>
-    public void AccumulateGradient(IReadOnlyList<Answer> answers, float[] weights)
+    /// <summary>Adds Σᵢ cᵢ · ∂ log π(answerᵢ)/∂weights: per token c · (one-hot − π), to each row that is on.</summary>
+    public void AccumulateGradient(IReadOnlyList<Answer> answers, float[] coefficients)
     {
         var distributions = new float[answers.Count][];
         Parallel.For(0, answers.Count, i =>
         {
-            var length = answers[i].Tokens.Length;
-            distributions[i] = ArrayPool<float>.Shared.Rent(length * _vocabulary);
+            var length = answers[i].Length;
+            distributions[i] = ArrayPool<float>.Shared.Rent(length * vocabulary);
             for (var t = 0; t < length; t++)
             {
-                Predict(answers[i], t, distributions[i].AsSpan(t * _vocabulary, _vocabulary));
+                Predict(answers[i], t, distributions[i].AsSpan(t * vocabulary, vocabulary));
             }
         });
 
-        var slices = (_vocabulary + SliceWidth - 1) / SliceWidth;
-        Parallel.For(0, slices, slice =>
+        Parallel.For(0, (vocabulary + SliceWidth - 1) / SliceWidth, slice =>
         {
             var start = slice * SliceWidth;
-            var width = Math.Min(SliceWidth, _vocabulary - start);
+            var width = Math.Min(SliceWidth, vocabulary - start);
             for (var i = 0; i < answers.Count; i++)
             {
-                for (var t = 0; t < answers[i].Tokens.Length; t++)
+                for (var t = 0; t < answers[i].Length; t++)
                 {
                     var token = answers[i].Tokens[t] - start;
-                    var distribution = distributions[i].AsSpan(t * _vocabulary + start, width);
+                    var distribution = distributions[i].AsSpan(t * vocabulary + start, width);
                     foreach (var row in answers[i].RowsAt(t))
                     {
-                        var gradient = _gradient.AsSpan(row * _vocabulary + start, width);
-                        TensorPrimitives.MultiplyAdd(distribution, -weights[i], gradient, gradient);
+                        var gradient = gradients.AsSpan(row * vocabulary + start, width);
+                        TensorPrimitives.MultiplyAdd(distribution, -coefficients[i], gradient, gradient);
                         if (token >= 0 && token < width)
                         {
-                            gradient[token] += weights[i];
+                            gradient[token] += coefficients[i];
                         }
                     }
                 }
@@ -94,40 +93,40 @@ internal sealed class NGramPolicy
 
         for (var i = 0; i < answers.Count; i++)
         {
-            _touched.UnionWith(answers[i].Rows);
+            touched.UnionWith(answers[i].Rows);
             ArrayPool<float>.Shared.Return(distributions[i]);
         }
     }
 
     /// <summary>
-    /// A step against the accumulated gradient, which it clears. Adagrad by row: a row's step is its gradient times
-    /// rate/√(sum of its squared gradients so far). A row that is on at every token and one that is on twice a year both
-    /// learn, and a loss multiplied by a constant (β = 0.1 against 0.05) takes the same steps.
+    /// A step against the accumulated gradient, which it clears. Adagrad by row: a row moves by its gradient times
+    /// rate/√(Σ |gradient|² so far). Frequent and rare contexts both learn, and a constant factor in a loss (β = 0.1
+    /// against 0.05) does not change the steps.
     /// </summary>
     public void Descend(double rate)
     {
-        Parallel.ForEach(_touched, row =>
+        Parallel.ForEach(touched, row =>
         {
-            var gradient = _gradient.AsSpan(row * _vocabulary, _vocabulary);
-            _squares[row] += TensorPrimitives.SumOfSquares<float>(gradient);
-            if (_squares[row] > 0)
+            var gradient = gradients.AsSpan(row * vocabulary, vocabulary);
+            squares[row] += TensorPrimitives.SumOfSquares<float>(gradient);
+            if (squares[row] > 0)
             {
-                var step = (float)(-rate / Math.Sqrt(_squares[row]));
-                var weights = _weights.AsSpan(row * _vocabulary, _vocabulary);
-                TensorPrimitives.MultiplyAdd(gradient, step, weights, weights);
+                var factor = (float)(-rate / Math.Sqrt(squares[row]));
+                var destination = weights.AsSpan(row * vocabulary, vocabulary);
+                TensorPrimitives.MultiplyAdd(gradient, factor, destination, destination);
                 gradient.Clear();
             }
         });
-        _touched.Clear();
+        touched.Clear();
     }
 
-    // Fills the distribution of the token at a position and returns the log-probability of the token that stands there.
+    // Fills the distribution of the token at a position, and returns the log-probability of the token that is there.
     private double Predict(Answer answer, int position, Span<float> distribution)
     {
         distribution.Clear();
         foreach (var row in answer.RowsAt(position))
         {
-            TensorPrimitives.Add(distribution, _weights.AsSpan(row * _vocabulary, _vocabulary), distribution);
+            TensorPrimitives.Add(distribution, weights.AsSpan(row * vocabulary, vocabulary), distribution);
         }
 
         TensorPrimitives.Subtract(distribution, TensorPrimitives.Max<float>(distribution), distribution);

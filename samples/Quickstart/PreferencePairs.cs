@@ -19,7 +19,7 @@ internal sealed record PreferencePair(string Prompt, string Chosen, string Rejec
     }
 }
 
-/// <summary>A file that cannot be used; the message names the file, the line where there is one, and what is wrong.</summary>
+/// <summary>A file that cannot be used; the message names the file, the line and what is wrong.</summary>
 internal sealed class UnreadablePairsException(string message) : Exception(message);
 
 /// <summary>
@@ -50,7 +50,11 @@ internal static class PreferencePairs
                 }
             }
         }
-        catch (Exception e) when (e is FormatException or JsonException)
+        catch (JsonException e)
+        {
+            throw new UnreadablePairsException($"{path}, line {lines}: not JSON (byte {e.BytePositionInLine + 1}).");
+        }
+        catch (FormatException e)
         {
             throw new UnreadablePairsException($"{path}, line {lines}: {e.Message}");
         }
@@ -65,7 +69,7 @@ internal static class PreferencePairs
 
         return pairs.Count >= LeastPairs
             ? [.. pairs]
-            : throw new UnreadablePairsException($"{path}: {pairs.Count} pairs, but training takes at least {LeastPairs}.");
+            : throw new UnreadablePairsException($"{path}: {pairs.Count} pairs; at least {LeastPairs} are needed.");
     }
 
     private static PreferencePair Parse(string line)
@@ -74,7 +78,7 @@ internal static class PreferencePairs
         var pair = document.RootElement;
         if (pair.ValueKind != JsonValueKind.Object)
         {
-            throw new FormatException($"expected an object with \"chosen\" and \"rejected\", found {pair.ValueKind}.");
+            throw new FormatException($"expected an object {{\"chosen\", \"rejected\"}}, found {pair.ValueKind}.");
         }
 
         var chosen = Text(pair, "chosen");
@@ -91,8 +95,18 @@ internal static class PreferencePairs
             throw new FormatException($"\"{name}\" is missing.");
         }
 
-        return value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new FormatException($"\"{name}\" must be text, found {value.ValueKind}.");
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw new FormatException($"\"{name}\" must be text, found {value.ValueKind}.");
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e) // half a surrogate pair, which JSON can escape and text cannot hold
+        {
+            throw new FormatException($"\"{name}\": {e.Message}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using PreferenceLosses;
 using PreferenceLosses.Losses;
 using Quickstart;
 
@@ -25,16 +26,16 @@ catch (UnreadablePairsException e)
     return 1;
 }
 
-Candidate[] candidates =
+IPreferenceLoss[] losses =
 [
-    new("dpo β=0.1", new DpoLoss { Beta = 0.1 }, 0.1),
-    new("discopop β=0.05 τ=0.05", new DiscoPopLoss { Beta = 0.05, Tau = 0.05 }, 0.05),
-    new("discopop β=0.05 τ=0.2", new DiscoPopLoss { Beta = 0.05, Tau = 0.2 }, 0.05),
+    new DpoLoss { Beta = 0.1 },
+    new DiscoPopLoss { Beta = 0.05, Tau = 0.05 },
+    new DiscoPopLoss { Beta = 0.05, Tau = 0.2 },
 ];
 
 Report.Setup(path, pairs.Length, seed);
 new Random(seed).Shuffle(pairs);
-var runs = candidates.Select(_ => new List<Run>()).ToArray();
+var runs = losses.Select(_ => new List<Run>()).ToArray();
 List<double> byLikelihood = [], byLength = [];
 for (var k = 0; k < Settings.Folds; k++)
 {
@@ -42,20 +43,20 @@ for (var k = 0; k < Settings.Folds; k++)
     PreferencePair[] training = [.. pairs.Where((_, i) => i % Settings.Folds != k)];
     PreferencePair[] heldOut = [.. pairs.Where((_, i) => i % Settings.Folds == k)];
 
-    var choices = Tuning.Validate(training, candidates[0].Loss);
+    var choices = Tuning.Validate(training, losses[0]);
     var choice = choices.MinBy(c => c.ValidationLoss)!;
     Report.Tuning(k + 1, choices, choice);
 
     var fold = new Fold(training, heldOut);
     byLikelihood.AddRange(fold.HeldOut.ReferenceChosen.Zip(fold.HeldOut.ReferenceRejected, (c, r) => (double)c - r));
-    byLength.AddRange(fold.HeldOut.Chosen.Zip(fold.HeldOut.Rejected, (c, r) => r.Tokens.Length - c.Tokens.Length + 0.0));
-    for (var i = 0; i < candidates.Length; i++)
+    byLength.AddRange(fold.HeldOut.Chosen.Zip(fold.HeldOut.Rejected, (c, r) => (double)r.Length - c.Length));
+    for (var i = 0; i < losses.Length; i++)
     {
-        runs[i].Add(fold.Train(candidates[i].Loss, choice));
+        runs[i].Add(fold.Train(losses[i], choice));
     }
 }
 
-Result[] results = [.. candidates.Zip(runs, (candidate, folds) => new Result(candidate, Run.Join(folds)))];
+Result[] results = [.. losses.Zip(runs, (loss, folds) => new Result(loss, Run.Join(folds)))];
 Baseline[] baselines = [new("reference likelihood", byLikelihood), new("shorter answer", byLength)];
 Report.HeldOut(results, baselines);
 Report.Training(results);
@@ -77,7 +78,7 @@ static bool TryParse(string[] args, out string path, out int seed)
                 return false;
             }
         }
-        else if (args[i].StartsWith('-') || ++paths > 1)
+        else if (args[i] is "" or ['-', ..] || ++paths > 1)
         {
             return false;
         }

@@ -9,10 +9,10 @@ internal static class Settings
     /// <summary>The first seed tried.</summary>
     public const int Seed = 1;
 
-    /// <summary>Every pair is held out once, and four fifths of the pairs train the policy that judges it.</summary>
+    /// <summary>Every pair is held out once, and the other four fifths train the policy that judges it.</summary>
     public const int Folds = 5;
 
-    /// <summary>Rarer words become one unknown token. Of 1, 2, 3, 5 and 10, five had the smallest validation loss.</summary>
+    /// <summary>Rarer words become one unknown token. Of 1, 2, 3, 5, 10 this had the least validation loss.</summary>
     public const int LeastCount = 5;
 
     /// <summary>Pairs in a step. Of 8, 16, 32 and 64 none was better than the others beyond noise.</summary>
@@ -27,6 +27,6 @@ internal static class Settings
     /// <summary>The most epochs that a fold may choose for the preference losses.</summary>
     public const int MostEpochs = 8;
 
-    /// <summary>The rates that a fold may choose from for the preference losses; a factor of ten covers the optimum.</summary>
+    /// <summary>The rates that a fold may choose from for the preference losses.</summary>
     public static readonly double[] Rates = [0.01, 0.03, 0.1];
 }

@@ -26,7 +26,7 @@ internal sealed record ScoredPairs(
         [.. rows.Select(row => ReferenceRejected[row])]);
 }
 
-/// <summary>The two kinds of training: maximum likelihood for the reference, a preference loss for its copies.</summary>
+/// <summary>Two kinds of training: maximum likelihood for the reference, a preference loss for its copies.</summary>
 internal static class Training
 {
     public static NGramPolicy FitReference(IEnumerable<PreferencePair> pairs, Vocabulary vocabulary)
@@ -39,9 +39,9 @@ internal static class Training
             foreach (var rows in Batches(texts.Length, random))
             {
                 Answer[] batch = [.. rows.Select(row => texts[row])];
-                var weights = new float[batch.Length];
-                Array.Fill(weights, -1f / batch.Sum(answer => answer.Tokens.Length)); // minus: likelihood goes up
-                policy.AccumulateGradient(batch, weights);
+                var coefficients = new float[batch.Length];
+                Array.Fill(coefficients, -1f / batch.Sum(answer => answer.Length)); // minus: likelihood goes up
+                policy.AccumulateGradient(batch, coefficients);
                 policy.Descend(Settings.ReferenceRate);
             }
         }
@@ -61,15 +61,19 @@ internal static class Training
     /// <summary>The library's part: log-probabilities in, the gradient of the mean loss for each of them out.</summary>
     public static void Step(NGramPolicy policy, ScoredPairs batch, IPreferenceLoss loss, double rate)
     {
-        var result = loss.Evaluate(new PreferenceBatch<float>
-        {
-            PolicyChosen = policy.LogProbabilities(batch.Chosen),
-            PolicyRejected = policy.LogProbabilities(batch.Rejected),
-            ReferenceChosen = batch.ReferenceChosen,
-            ReferenceRejected = batch.ReferenceRejected,
-        });
-        policy.AccumulateGradient(batch.Chosen, result.Gradient(Columns.PolicyChosen).ToArray());
-        policy.AccumulateGradient(batch.Rejected, result.Gradient(Columns.PolicyRejected).ToArray());
+        var chosenGradient = new float[batch.Count];
+        var rejectedGradient = new float[batch.Count];
+        loss.Evaluate(
+            new PreferenceBatch<float>
+            {
+                PolicyChosen = policy.LogProbabilities(batch.Chosen),
+                PolicyRejected = policy.LogProbabilities(batch.Rejected),
+                ReferenceChosen = batch.ReferenceChosen,
+                ReferenceRejected = batch.ReferenceRejected,
+            },
+            new LossDestination<float> { PolicyChosen = chosenGradient, PolicyRejected = rejectedGradient });
+        policy.AccumulateGradient(batch.Chosen, chosenGradient);
+        policy.AccumulateGradient(batch.Rejected, rejectedGradient);
         policy.Descend(rate);
     }
 

@@ -8,13 +8,13 @@ internal sealed partial class Vocabulary
     public const int Unknown = 0;
     public const int End = 1;
 
-    private readonly Dictionary<string, int> _ids = [];
+    private readonly Dictionary<string, int> ids = [];
 
     private Vocabulary(IEnumerable<string> words)
     {
         foreach (var word in words)
         {
-            _ids.Add(word, End + 1 + _ids.Count);
+            ids.Add(word, End + 1 + ids.Count);
         }
     }
 
@@ -27,9 +27,9 @@ internal sealed partial class Vocabulary
             .Order(StringComparer.Ordinal));
 
     /// <summary>Number of tokens, the unknown and the end included.</summary>
-    public int Size => End + 1 + _ids.Count;
+    public int Size => End + 1 + ids.Count;
 
-    public int[] Encode(string text) => [.. Words(text).Select(word => _ids.GetValueOrDefault(word, Unknown))];
+    public int[] Encode(string text) => [.. Words(text).Select(word => ids.GetValueOrDefault(word, Unknown))];
 
     private static IEnumerable<string> Words(string text) =>
         Word().Matches(text.ToLowerInvariant().Replace('’', '\'')).Select(match => match.Value);
