@@ -3,6 +3,9 @@ using System.Numerics.Tensors;
 
 namespace Quickstart;
 
+/// <summary>Log-probabilities of answers, and the distribution of every token in them: [answer][position, token].</summary>
+internal sealed record Prediction(IReadOnlyList<Answer> Answers, float[] LogProbabilities, float[][] Distributions);
+
 /// <summary>
 /// A log-linear language model: π(token | context) is the softmax, over the vocabulary, of the sum of the weight rows
 /// that the context switches on. Its log-probabilities and their gradient are exact.
@@ -54,20 +57,29 @@ internal sealed class NGramPolicy
         return result;
     }
 
-    /// <summary>Adds Σᵢ cᵢ · ∂ log π(answerᵢ)/∂weights: per token c · (one-hot − π), to each row that is on.</summary>
-    public void AccumulateGradient(IReadOnlyList<Answer> answers, float[] coefficients)
+    /// <summary>The same, together with what the gradient needs; each prediction is for one gradient.</summary>
+    public Prediction Predict(IReadOnlyList<Answer> answers)
     {
-        var distributions = new float[answers.Count][];
+        var prediction = new Prediction(answers, new float[answers.Count], new float[answers.Count][]);
         Parallel.For(0, answers.Count, i =>
         {
-            var length = answers[i].Length;
-            distributions[i] = ArrayPool<float>.Shared.Rent(length * vocabulary);
-            for (var t = 0; t < length; t++)
+            var distributions = ArrayPool<float>.Shared.Rent(answers[i].Length * vocabulary);
+            var sum = 0.0;
+            for (var t = 0; t < answers[i].Length; t++)
             {
-                Predict(answers[i], t, distributions[i].AsSpan(t * vocabulary, vocabulary));
+                sum += Predict(answers[i], t, distributions.AsSpan(t * vocabulary, vocabulary));
             }
-        });
 
+            prediction.Distributions[i] = distributions;
+            prediction.LogProbabilities[i] = (float)sum;
+        });
+        return prediction;
+    }
+
+    /// <summary>Adds Σᵢ cᵢ · ∂ log π(answerᵢ)/∂weights: per token c · (one-hot − π), to each row that is on.</summary>
+    public void AccumulateGradient(Prediction prediction, float[] coefficients)
+    {
+        var (answers, _, distributions) = prediction;
         Parallel.For(0, (vocabulary + SliceWidth - 1) / SliceWidth, slice =>
         {
             var start = slice * SliceWidth;

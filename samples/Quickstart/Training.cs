@@ -41,7 +41,7 @@ internal static class Training
                 Answer[] batch = [.. rows.Select(row => texts[row])];
                 var coefficients = new float[batch.Length];
                 Array.Fill(coefficients, -1f / batch.Sum(answer => answer.Length)); // minus: likelihood goes up
-                policy.AccumulateGradient(batch, coefficients);
+                policy.AccumulateGradient(policy.Predict(batch), coefficients);
                 policy.Descend(Settings.ReferenceRate);
             }
         }
@@ -61,19 +61,21 @@ internal static class Training
     /// <summary>The library's part: log-probabilities in, the gradient of the mean loss for each of them out.</summary>
     public static void Step(NGramPolicy policy, ScoredPairs batch, IPreferenceLoss loss, double rate)
     {
+        var chosen = policy.Predict(batch.Chosen);
+        var rejected = policy.Predict(batch.Rejected);
         var chosenGradient = new float[batch.Count];
         var rejectedGradient = new float[batch.Count];
         loss.Evaluate(
             new PreferenceBatch<float>
             {
-                PolicyChosen = policy.LogProbabilities(batch.Chosen),
-                PolicyRejected = policy.LogProbabilities(batch.Rejected),
+                PolicyChosen = chosen.LogProbabilities,
+                PolicyRejected = rejected.LogProbabilities,
                 ReferenceChosen = batch.ReferenceChosen,
                 ReferenceRejected = batch.ReferenceRejected,
             },
             new LossDestination<float> { PolicyChosen = chosenGradient, PolicyRejected = rejectedGradient });
-        policy.AccumulateGradient(batch.Chosen, chosenGradient);
-        policy.AccumulateGradient(batch.Rejected, rejectedGradient);
+        policy.AccumulateGradient(chosen, chosenGradient);
+        policy.AccumulateGradient(rejected, rejectedGradient);
         policy.Descend(rate);
     }
 

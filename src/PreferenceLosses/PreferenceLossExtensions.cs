@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using PreferenceLosses.Execution;
 using PreferenceLosses.Expressions;
 
@@ -34,9 +32,9 @@ public static class PreferenceLossExtensions
         Allocate(Columns.Policy, batch.Policy, gradients);
         Allocate(Columns.Reference, batch.Reference, gradients);
         var other = new Dictionary<string, Memory<T>>();
-        foreach (var input in compiled.Graph.Inputs.Where(i => i.Value != 0 && !gradients.ContainsKey(i.Name!)))
+        foreach (var input in compiled.Graph.Inputs.Where(i => i.IsDifferentiable && !gradients.ContainsKey(i.Name!)))
         {
-            other[input.Name!] = gradients[input.Name!] = new T[batch.Other![input.Name!].Length];
+            other[input.Name!] = gradients[input.Name!] = new T[BatchChecks<T>.Length(batch, input.Name!)];
         }
 
         var losses = new T[rows * loss.Graph.Losses.Length];
@@ -65,7 +63,10 @@ public static class PreferenceLossExtensions
         return new LossResult<T>(losses, reduced, options.Reduction, count, gradients, rewards);
     }
 
-    /// <summary>Evaluates a loss into memory of the caller's. Allocates nothing once warm, on one thread.</summary>
+    /// <summary>
+    /// Evaluates a loss into memory of the caller's. Allocates nothing once warm, on one thread, unless the loss has columns of
+    /// its own (<see cref="PreferenceBatch{T}.Other"/>).
+    /// </summary>
     /// <param name="loss">The loss.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="destination">Where to write; what is left out is not computed.</param>
@@ -124,7 +125,7 @@ public static class PreferenceLossExtensions
     /// <param name="row">The row.</param>
     /// <param name="options">The reduction, whose derivatives the adjoints are.</param>
     /// <typeparam name="T">The precision of the computation.</typeparam>
-    /// <exception cref="InvalidBatchException">A column is missing, or too long or short.</exception>
+    /// <exception cref="InvalidBatchException">A column is missing, or too long or short; or there are too few rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     /// <exception cref="ArgumentException">The row has a weight of 0.</exception>
     public static LossTrace Trace<T>(this IPreferenceLoss loss, in PreferenceBatch<T> batch, int row, EvaluationOptions options = default)
@@ -136,7 +137,7 @@ public static class PreferenceLossExtensions
 
     private static void Allocate<T>(string column, ReadOnlySpan<T> values, Dictionary<string, T[]> gradients)
     {
-        if (!Unsafe.IsNullRef(ref MemoryMarshal.GetReference(values)))
+        if (values.IsGiven)
         {
             gradients[column] = new T[values.Length];
         }

@@ -57,4 +57,7 @@ public static class Columns
     [
         .. LogProbabilities, ChosenLength, RejectedLength, Length, ChosenScore, RejectedScore, Score, Margin, Desirable,
     ];
+
+    /// <summary>Whether a known column may have K values per row.</summary>
+    internal static bool MayBePerResponse(int known) => Known[known] is Policy or Reference or Length or Score;
 }

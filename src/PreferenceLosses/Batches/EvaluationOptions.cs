@@ -33,5 +33,14 @@ public readonly record struct EvaluationOptions
     /// The largest number of threads; 0, the default, means one per core. Threads are used for large batches only, and the
     /// result does not depend on their number.
     /// </summary>
-    public int MaxThreads { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public int MaxThreads
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    }
 }

@@ -9,7 +9,7 @@ namespace PreferenceLosses;
 /// <param name="Name">The name of the column, the parameter or the sub-expression; <c>loss</c> for the loss itself.</param>
 /// <param name="Shape">Scalar if the value is the same for the whole batch.</param>
 /// <param name="Values">The value; K values for responses.</param>
-/// <param name="Adjoints">The derivative of the reduced loss with respect to it; empty where none is defined (parameters, lengths).</param>
+/// <param name="Adjoints">The derivative of the reduced loss with respect to it; empty where it is not looked for: parameters, lengths, and what depends on nothing but them.</param>
 public sealed record TraceEntry(string Name, Shape Shape, ImmutableArray<double> Values, ImmutableArray<double> Adjoints);
 
 /// <summary>

@@ -1,15 +1,13 @@
 using System.Buffers;
 using System.Numerics;
-using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
 
 /// <summary>
 /// Runs compiled formulas on a batch: checks the columns, pins them, leaves out rows of weight 0, and hands pointers to the
-/// executor. The one file in which the caller's memory is pinned.
+/// executor. The columns are pinned here and nowhere else, the
+/// destinations by who has them.
 /// </summary>
 internal static unsafe class BatchBinding<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -163,7 +161,7 @@ internal static unsafe class BatchBinding<T>
     }
 
     private static double Scale(in Request request, int rows) =>
-        Unsafe.IsNullRef(ref MemoryMarshal.GetReference(request.Upstream)) && request.Options.Reduction == Reduction.Mean
+        !request.Upstream.IsGiven && request.Options.Reduction == Reduction.Mean
             ? 1.0 / ((double)rows * request.Loss.Graph.Losses.Length)
             : 1;
 

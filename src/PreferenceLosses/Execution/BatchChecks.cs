@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
@@ -14,37 +12,47 @@ internal static unsafe class BatchChecks<T>
     /// <summary>The number of rows: every column that is given has to agree on it, and none that the loss reads may be missing.</summary>
     public static int Rows(CompiledLoss loss, in PreferenceBatch<T> batch)
     {
-        var rows = -1;
-        var first = "";
-        for (var i = 0; i < Columns.Known.Length; i++)
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double))
         {
-            var column = Known(batch, i);
-            var shape = loss.KnownShapes[i];
-            if (IsGiven(column))
-            {
-                // A column that the loss does not read may be per row or per response.
-                var responses = shape == Shape.Responses || (shape is null && rows >= 0 && column.Length != rows) ? batch.ResponsesPerRow : 1;
-                CheckLength(Columns.Known[i], column.Length, responses, ref rows, ref first);
-            }
-            else if (shape is not null)
-            {
-                throw Missing(loss, Columns.Known[i], batch);
-            }
+            throw new NotSupportedException($"{typeof(T).Name} is not a precision of this library; float and double are.");
         }
 
-        if (IsGiven(batch.Weight))
+        // The columns that the loss reads come first: of the others it is not known whether they are per row or per response.
+        var rows = -1;
+        var first = "";
+        string? missing = null;
+        for (var i = 0; i < Columns.Known.Length; i++)
         {
-            CheckLength(Columns.Weight, batch.Weight.Length, 1, ref rows, ref first);
+            if (loss.KnownShapes[i] is { } shape)
+            {
+                var column = Known(batch, i);
+                if (column.IsGiven)
+                {
+                    CheckLength(Columns.Known[i], column.Length, shape == Shape.Responses ? batch.ResponsesPerRow : 1, ref rows, ref first);
+                }
+                else
+                {
+                    missing ??= Columns.Known[i];
+                }
+            }
         }
 
         foreach (var input in loss.OtherColumns)
         {
-            if (batch.Other is null || !batch.Other.TryGetValue(input.Name!, out var memory))
+            if (batch.Other is not null && batch.Other.TryGetValue(input.Name!, out var memory))
             {
-                throw Missing(loss, input.Name!, batch);
+                CheckLength(input.Name!, memory.Length, input.Shape == Shape.Responses ? batch.ResponsesPerRow : 1, ref rows, ref first);
             }
+            else
+            {
+                missing ??= input.Name;
+            }
+        }
 
-            CheckLength(input.Name!, memory.Length, input.Shape == Shape.Responses ? batch.ResponsesPerRow : 1, ref rows, ref first);
+        // Without rows, a column written [] looks like one that was left out.
+        if (missing is not null && rows != 0)
+        {
+            throw Missing(loss, missing);
         }
 
         foreach (var input in loss.ScalarInputs)
@@ -52,12 +60,38 @@ internal static unsafe class BatchChecks<T>
             CheckScalar(loss, input.Name!, batch);
         }
 
-        if (IsGiven(batch.ResponseMask))
+        CheckUnread(loss, batch, ref rows, ref first);
+        return Math.Max(rows, 0);
+    }
+
+    /// <summary>The number of values of a column, whether it has a property of its own or not; 0 if it is not there.</summary>
+    public static int Length(in PreferenceBatch<T> batch, string name)
+    {
+        var index = Array.IndexOf(Columns.Known, name);
+        return index >= 0 ? Known(batch, index).Length
+            : batch.Other is not null && batch.Other.TryGetValue(name, out var memory) ? memory.Length
+            : 0;
+    }
+
+    /// <summary>Weights of the losses that take the place of the batch's: one per loss, finite.</summary>
+    public static void Upstream(ReadOnlySpan<T> upstream, int losses)
+    {
+        if (upstream.Length != losses)
         {
-            CheckLength("response mask", batch.ResponseMask.Length, batch.ResponsesPerRow, ref rows, ref first);
+            throw new ArgumentException($"There are {upstream.Length} upstream weights and {losses} losses.", nameof(upstream));
         }
 
-        return Math.Max(rows, 0);
+        if (!TensorPrimitives.IsFiniteAll(upstream))
+        {
+            var at = 0;
+            while (T.IsFinite(upstream[at]))
+            {
+                at++;
+            }
+
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"The upstream weight {at} is {upstream[at]}; a finite number is needed."), nameof(upstream));
+        }
     }
 
     /// <summary>The values of the rows that take part: finite, at least one response each, and enough rows for the loss.</summary>
@@ -113,8 +147,28 @@ internal static unsafe class BatchChecks<T>
         _ => batch.Desirable,
     };
 
-    /// <summary>Whether a column was set; an empty array is a column of no rows, which is not the same as no column.</summary>
-    private static bool IsGiven<TItem>(ReadOnlySpan<TItem> column) => !Unsafe.IsNullRef(ref MemoryMarshal.GetReference(column));
+    private static void CheckUnread(CompiledLoss loss, in PreferenceBatch<T> batch, ref int rows, ref string first)
+    {
+        for (var i = 0; i < Columns.Known.Length; i++)
+        {
+            var column = Known(batch, i);
+            if (loss.KnownShapes[i] is null && column.IsGiven)
+            {
+                var perResponse = rows >= 0 && column.Length != rows && batch.ResponsesPerRow > 0 && Columns.MayBePerResponse(i);
+                CheckLength(Columns.Known[i], column.Length, perResponse ? batch.ResponsesPerRow : 1, ref rows, ref first);
+            }
+        }
+
+        if (batch.Weight.IsGiven)
+        {
+            CheckLength(Columns.Weight, batch.Weight.Length, 1, ref rows, ref first);
+        }
+
+        if (batch.ResponseMask.IsGiven)
+        {
+            CheckLength("response mask", batch.ResponseMask.Length, batch.ResponsesPerRow, ref rows, ref first);
+        }
+    }
 
     private static void CheckLength(string name, int length, int perRow, ref int rows, ref string first)
     {
@@ -142,11 +196,10 @@ internal static unsafe class BatchChecks<T>
         }
     }
 
-    private static InvalidBatchException Missing(CompiledLoss loss, string name, in PreferenceBatch<T> batch)
+    private static InvalidBatchException Missing(CompiledLoss loss, string name)
     {
         var needed = string.Join(", ", loss.Graph.Inputs.Where(i => i.Shape != Shape.Scalar).Select(i => i.Name));
-        var hint = IsGiven(batch.Policy) && !IsGiven(batch.PolicyChosen) && name != Columns.Policy ? " The batch is unpaired." : "";
-        return new InvalidBatchException($"The column '{name}' is missing; the loss reads {needed}.{hint}", name);
+        return new InvalidBatchException($"The column '{name}' is missing; the loss reads {needed}.", name);
     }
 
     private static void CheckScalar(CompiledLoss loss, string name, in PreferenceBatch<T> batch)

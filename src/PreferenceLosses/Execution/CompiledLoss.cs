@@ -41,6 +41,11 @@ internal sealed class CompiledLoss
 
     private CompiledLoss(LossGraph graph)
     {
+        if (graph.Inputs.FirstOrDefault(i => i.Name == Columns.Weight || (i.Shape == Shape.Scalar && Columns.Known.Contains(i.Name))) is { } input)
+        {
+            throw new ArgumentException($"The input '{input.Name}' has the name of a column of every batch, and another role; give it another name.", nameof(graph));
+        }
+
         Graph = graph;
         KnownShapes = [.. Columns.Known.Select(name => graph.Inputs.FirstOrDefault(i => i.Name == name)?.Shape)];
         KnownInputs = [.. Columns.Known.Select(name => graph.Inputs.ToList().FindIndex(i => i.Name == name))];

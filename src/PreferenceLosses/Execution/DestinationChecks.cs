@@ -33,12 +33,12 @@ internal static class DestinationChecks<T>
         {
             foreach (var (name, memory) in destination.Other)
             {
-                if (!graph.Inputs.Any(i => i.Name == name && i.Value != 0))
+                if (!graph.Inputs.Any(i => i.Name == name && i.IsDifferentiable))
                 {
                     throw new ArgumentException($"The loss is not differentiated by a column '{name}'.", nameof(destination));
                 }
 
-                CheckLength(name, memory.Span, batch.Other?[name].Length ?? 0);
+                CheckLength(name, memory.Span, BatchChecks<T>.Length(batch, name));
             }
         }
     }

@@ -19,7 +19,7 @@ internal static unsafe class Executor<T>
     {
         var scalars = new Span<double>(workspace.Scalars(program.Scalars.Length), program.Scalars.Length);
         var rowBuffers = workspace.RowBuffers((long)program.RowBuffers * arguments.Rows);
-        var blocks = (arguments.Rows + Block.Rows - 1) / Block.Rows;
+        var blocks = (int)(((long)arguments.Rows + Block.Rows - 1) / Block.Rows);
         var threads = Math.Min(arguments.MaxThreads, blocks / BlocksPerThread);
         var code = program.For(Vector<T>.Count, arguments.Responses);
         var runner = new BlockRunner<T>(program, code, arguments, rowBuffers, workspace);
@@ -40,7 +40,7 @@ internal static unsafe class Executor<T>
                 runner.Broadcast(scalars);
                 for (var block = 0; block < blocks; block++)
                 {
-                    runner.Run(code.Phases[p], block * Block.Rows, partials + (block * partialsPerBlock));
+                    runner.Run(code.Phases[p], block * Block.Rows, partials + ((long)block * partialsPerBlock));
                 }
             }
 

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace PreferenceLosses.Execution;
 
@@ -19,7 +17,11 @@ internal static unsafe class LossEvaluation<T>
         var compiled = CompiledLoss.Of(loss.Graph);
         var rows = BatchChecks<T>.Rows(compiled, batch);
         DestinationChecks<T>.Check(compiled, batch, destination, rows);
-        CheckUpstream(upstream, rows * compiled.Graph.Losses.Length);
+        if (upstream.IsGiven)
+        {
+            BatchChecks<T>.Upstream(upstream, rows * compiled.Graph.Losses.Length);
+        }
+
         var outputs = stackalloc T*[OutputsBeforeGradients + compiled.Graph.Inputs.Length];
         fixed (T* losses = destination.Losses)
         fixed (T* chosenReward = destination.ChosenReward, rejectedReward = destination.RejectedReward)
@@ -58,37 +60,42 @@ internal static unsafe class LossEvaluation<T>
             }
 
             var handles = PinOther(compiled, destination, targets);
-            var gradients = 0UL;
-            for (var i = 0; i < compiled.Graph.Inputs.Length; i++)
+            try
             {
-                if (targets[i] != null)
+                var gradients = 0UL;
+                for (var i = 0; i < compiled.Graph.Inputs.Length; i++)
                 {
-                    gradients |= 1UL << i;
-                    outputs[count++] = targets[i];
+                    if (targets[i] != null)
+                    {
+                        gradients |= 1UL << i;
+                        outputs[count++] = targets[i];
+                    }
+                }
+
+                var isWeighted = upstream.IsGiven || batch.Weight.Length > 0;
+                var reduced = 0.0;
+                var participating = BatchBinding<T>.Run(
+                    new BatchBinding<T>.Request
+                    {
+                        Loss = compiled,
+                        Formulas = compiled.Select(new ResultSelection(losses != null, wantsRewards, gradients, isWeighted)),
+                        Rows = rows,
+                        Parameters = loss.Parameters,
+                        Upstream = upstream,
+                        Options = options,
+                    },
+                    batch,
+                    outputs,
+                    &reduced);
+                return (reduced, participating);
+            }
+            finally
+            {
+                foreach (var handle in handles)
+                {
+                    handle.Dispose();
                 }
             }
-
-            var isWeighted = IsGiven(upstream) || batch.Weight.Length > 0;
-            var reduced = 0.0;
-            var participating = BatchBinding<T>.Run(
-                new BatchBinding<T>.Request
-                {
-                    Loss = compiled,
-                    Formulas = compiled.Select(new ResultSelection(losses != null, wantsRewards, gradients, isWeighted)),
-                    Rows = rows,
-                    Parameters = loss.Parameters,
-                    Upstream = upstream,
-                    Options = options,
-                },
-                batch,
-                outputs,
-                &reduced);
-            foreach (var handle in handles)
-            {
-                handle.Dispose();
-            }
-
-            return (reduced, participating);
         }
     }
 
@@ -103,7 +110,7 @@ internal static unsafe class LossEvaluation<T>
         for (var i = 0; i < handles.Length; i++)
         {
             var input = compiled.Graph.Inputs[i];
-            if (input.Value != 0 && destination.Other.TryGetValue(input.Name!, out var memory))
+            if (input.IsDifferentiable && destination.Other.TryGetValue(input.Name!, out var memory))
             {
                 handles[i] = memory.Pin();
                 targets[i] = (T*)handles[i].Pointer;
@@ -112,14 +119,4 @@ internal static unsafe class LossEvaluation<T>
 
         return handles;
     }
-
-    private static void CheckUpstream(ReadOnlySpan<T> upstream, int losses)
-    {
-        if (IsGiven(upstream) && upstream.Length != losses)
-        {
-            throw new ArgumentException($"There are {upstream.Length} upstream weights and {losses} losses.", nameof(upstream));
-        }
-    }
-
-    private static bool IsGiven(ReadOnlySpan<T> upstream) => !Unsafe.IsNullRef(ref MemoryMarshal.GetReference(upstream));
 }

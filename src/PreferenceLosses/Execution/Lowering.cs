@@ -18,9 +18,7 @@ internal static class Lowering
         // simplification looks for.
         var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
         var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
-        return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, _) => ScalarFactors.Split(node) is ({ } factor, { Operation: Operation.Exp } exp)
-            ? Elementwise(Operation.ExpTimes, exp.Operands[0], factor)
-            : node));
+        return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
     }
 
     private static Expr Lower(Expr node)
@@ -41,6 +39,24 @@ internal static class Lowering
             Operation.StandardDeviation => Sqrt(Variance(node, a)),
             Operation.LogSumExp => LogSumExp(a, node.Axis),
             Operation.Quantile => Quantile(a, node.Axis, node.Value),
+            _ => node,
+        };
+    }
+
+    private static Expr IntoExponential(Expr node, NodeTable table)
+    {
+        if (ScalarFactors.Split(node) is not ({ } factor, { } rest))
+        {
+            return node;
+        }
+
+        return rest switch
+        {
+            { Operation: Operation.Exp } => Elementwise(Operation.ExpTimes, rest.Operands[0], factor),
+            { Operation: Operation.Multiply } when rest.Operands[0].Operation == Operation.Exp =>
+                Elementwise(Operation.ExpTimes, rest.Operands[0].Operands[0], table.Intern(factor * rest.Operands[1])),
+            { Operation: Operation.Multiply } when rest.Operands[1].Operation == Operation.Exp =>
+                Elementwise(Operation.ExpTimes, rest.Operands[1].Operands[0], table.Intern(factor * rest.Operands[0])),
             _ => node,
         };
     }

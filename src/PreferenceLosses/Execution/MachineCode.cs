@@ -32,10 +32,14 @@ internal sealed class MachineCode
     {
         VectorLength = vectorLength;
         Responses = responses;
-        rowStart = program.Scalars.Length * vectorLength;
-        responseStart = rowStart + (program.RowRegisters * Block.Rows);
-        MaskStart = responseStart + (program.ResponseRegisters * responses * Block.Rows);
-        Length = MaskStart + (responses * Block.Rows);
+        checked
+        {
+            rowStart = program.Scalars.Length * vectorLength;
+            responseStart = rowStart + (program.RowRegisters * Block.Rows);
+            MaskStart = responseStart + (program.ResponseRegisters * responses * Block.Rows);
+            Length = MaskStart + (responses * Block.Rows);
+        }
+
         Phases = [.. program.Phases.Select(Resolve)];
     }
 
@@ -86,14 +90,4 @@ internal sealed class MachineCode
     private int Step(Operand operand) => operand.Space == Space.Scalar ? 0 : VectorLength;
 
     private static int Plane(Operand operand) => operand.Space == Space.Responses ? Block.Rows : 0;
-}
-
-/// <summary>How rows are cut into blocks.</summary>
-internal static class Block
-{
-    /// <summary>
-    /// The number of rows in a block: registers of a usual loss stay in the first-level cache. Results depend on it in the
-    /// last digits, so it is the same on every machine.
-    /// </summary>
-    public const int Rows = 128;
 }

@@ -13,7 +13,7 @@ internal static class ScalarFactors
     {
         if (Split(node) is not ({ } factor, { } rest))
         {
-            return node;
+            return Outwards(node, table);
         }
 
         if (rest.Operation == Operation.Negate)
@@ -28,6 +28,20 @@ internal static class ScalarFactors
 
         return rest.Operation is Operation.Add or Operation.Subtract && rest.Operands.All(HasFactor)
             ? Formulas.Elementwise(rest.Operation, [.. rest.Operands.Select(term => table.Intern(Merge(table.Intern(factor * term), table)))])
+            : node;
+    }
+
+    /// <summary>(s·a)·b → s·(a·b) for row values a and b, so that the factors of a weighted gradient meet too.</summary>
+    private static Expr Outwards(Expr node, NodeTable table)
+    {
+        if (node.Operation != Operation.Multiply || node.Shape == Shape.Scalar)
+        {
+            return node;
+        }
+
+        var (x, y) = (node.Operands[0], node.Operands[1]);
+        return Split(x) is ({ } s, { } a) ? Merge(table.Intern(s * table.Intern(Outwards(table.Intern(a * y), table))), table)
+            : Split(y) is ({ } t, { } b) ? Merge(table.Intern(t * table.Intern(Outwards(table.Intern(x * b), table))), table)
             : node;
     }
 

@@ -51,7 +51,7 @@ internal static unsafe class Tracing<T>
         }
 
         return new LossTrace(row, [.. nodes.Select((n, i) => new TraceEntry(
-            n.Name, n.Node.Shape, At(i), HasAdjoint(n.Node) ? At(nodes.Length + i) : []))]);
+            n.Name, n.Node.Shape, At(i), adjoints.Covers(n.Node) ? At(nodes.Length + i) : []))]);
 
         ImmutableArray<double> At(int output) => roots[output].Shape switch
         {
@@ -70,11 +70,4 @@ internal static unsafe class Tracing<T>
             .. graph.Losses.Select((loss, i) => (halves[i], loss)),
         ];
     }
-
-    private static bool HasAdjoint(Expr node) => node.Operation switch
-    {
-        Operation.Parameter => false,
-        Operation.Input => node.Value != 0,
-        _ => true,
-    };
 }

@@ -55,7 +55,7 @@ internal sealed unsafe class Workspace<T>
             var needed = count + (CacheLine / sizeof(TItem));
             if (array is null || array.LongLength < needed)
             {
-                array = GC.AllocateUninitializedArray<TItem>(checked((int)Math.Max(needed, 2 * (array?.LongLength ?? 0))), pinned: true);
+                array = GC.AllocateUninitializedArray<TItem>(checked((int)Math.Max(needed, Math.Min(Array.MaxLength, 2 * (array?.LongLength ?? 0)))), pinned: true);
             }
 
             var start = (nuint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array));

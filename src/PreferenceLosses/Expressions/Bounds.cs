@@ -18,9 +18,14 @@ public sealed record Bounds(double Minimum, bool MinimumIncluded, double Maximum
     /// <summary>0 or greater.</summary>
     public static Bounds NonNegative { get; } = new(0, true, double.PositiveInfinity, false);
 
+    /// <summary>From one number to another, both included.</summary>
+    /// <param name="minimum">The lower end.</param>
+    /// <param name="maximum">The upper end.</param>
+    public static Bounds Between(double minimum, double maximum) => new(minimum, true, maximum, true);
+
     /// <summary>Whether the value is finite and inside.</summary>
     /// <param name="value">The value.</param>
-    public bool Contain(double value) =>
+    public bool Contains(double value) =>
         double.IsFinite(value)
         && (MinimumIncluded ? value >= Minimum : value > Minimum)
         && (MaximumIncluded ? value <= Maximum : value < Maximum);

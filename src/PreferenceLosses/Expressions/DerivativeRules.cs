@@ -82,7 +82,8 @@ internal static class DerivativeRules
     /// <summary>The weight of each order statistic in a quantile: a hat of width 1 around level·(n − 1).</summary>
     public static Expr QuantileWeights(Axis axis, double level)
     {
-        var index = axis == Axis.Batch ? RowIndex : ResponseIndex;
+        // Among the responses it is the rank of the valid ones that counts: a mask may have holes.
+        var index = axis == Axis.Batch ? RowIndex : CumulativeSum(Broadcast(1, Shape.Responses), axis) - 1;
         return Relu(1 - Abs(index - (level * (Count(axis) - 1))));
     }
 

@@ -49,7 +49,7 @@ public static class Differentiation
             Pass(node, 2, c);
         }
 
-        return new Adjoints(adjoints);
+        return new Adjoints(adjoints, active);
 
         void Pass(Expr node, int operandIndex, Expr? contribution)
         {
@@ -90,7 +90,7 @@ public static class Differentiation
         var active = new HashSet<Expr>(ReferenceEqualityComparer.Instance);
         foreach (var node in order)
         {
-            if (node.Operation == Operation.Input ? node.Value != 0 : node.Operands.Any(active.Contains))
+            if (node.IsDifferentiable || node.Operands.Any(active.Contains))
             {
                 active.Add(node);
             }
@@ -104,8 +104,17 @@ public static class Differentiation
 public sealed class Adjoints
 {
     private readonly Dictionary<Expr, Expr> adjoints;
+    private readonly HashSet<Expr> active;
 
-    internal Adjoints(Dictionary<Expr, Expr> adjoints) => this.adjoints = adjoints;
+    internal Adjoints(Dictionary<Expr, Expr> adjoints, HashSet<Expr> active)
+    {
+        this.adjoints = adjoints;
+        this.active = active;
+    }
+
+    /// <summary>Whether derivatives with respect to a node were looked for: only if it depends on a differentiable input.</summary>
+    /// <param name="node">The node.</param>
+    public bool Covers(Expr node) => active.Contains(node);
 
     /// <summary>The derivative with respect to a node of the differentiated formulas; 0 if they do not depend on it.</summary>
     /// <param name="node">The node. Its adjoint may have a smaller shape: it is then the same at every row.</param>

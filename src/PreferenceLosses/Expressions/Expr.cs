@@ -47,6 +47,9 @@ public class Expr
     /// <summary>What a reduction, a sort or a scan runs over.</summary>
     public Axis Axis { get; }
 
+    /// <summary>Whether this is an input that gradients are wanted for.</summary>
+    public bool IsDifferentiable => Operation == Operation.Input && Value != 0;
+
     /// <summary>A number in a formula.</summary>
     /// <param name="value">The number.</param>
     public static implicit operator Expr(double value) => Formulas.Constant(value);

@@ -32,6 +32,12 @@ public static class Formulas
     public static Expr Input(string name, Shape shape, bool differentiable)
     {
         CheckName(name);
+        if (differentiable && shape == Shape.Scalar)
+        {
+            throw new ArgumentException(
+                $"The input '{name}' is one value for the batch, and gradients are per row: make it a column, or not differentiable.", nameof(differentiable));
+        }
+
         return new(Operation.Input, shape, [], differentiable ? 1 : 0, name);
     }
 

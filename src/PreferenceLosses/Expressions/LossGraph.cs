@@ -10,11 +10,15 @@ namespace PreferenceLosses.Expressions;
 /// </summary>
 public sealed class LossGraph
 {
+    /// <summary>As many as bits in the set of columns whose gradients are wanted.</summary>
+    private const int MaximumInputs = 64;
+
     /// <summary>Builds the graph: simplifies the formulas, merges equal sub-expressions, collects inputs and parameters.</summary>
     /// <param name="losses">The unreduced losses: one formula, or two for a 2B loss.</param>
     /// <param name="rewards">The implicit rewards of the chosen and the rejected response; null where there are none.</param>
     /// <exception cref="ArgumentException">
-    /// A loss has no value per row, one input is used in two shapes, or two different parameters have one name.
+    /// A loss has no value per row, a reward has one per response, one input is used in two shapes or both with and without a gradient, two
+    /// different parameters have one name, or there are more than 64 inputs.
     /// </exception>
     public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards)
     {
@@ -35,7 +39,11 @@ public sealed class LossGraph
             }
         }
 
-        IEnumerable<Expr> roots = rewards is null ? losses : [.. losses, rewards.Chosen, rewards.Rejected];
+        // One reward per row each: the caller's spans have that length. Broadcast refuses one per response.
+        ImmutableArray<Expr> roots = rewards is null
+            ? losses
+            : [.. losses, Formulas.Broadcast(rewards.Chosen, Shape.Row), Formulas.Broadcast(rewards.Rejected, Shape.Row)];
+        CheckUniqueNames(NodeOrder.Of(roots).OfType<Parameter>(), "parameter", "with two different descriptions");
         var simplified = Simplifier.Simplify(roots);
         Losses = simplified[..losses.Length];
         Rewards = rewards is null ? null : new ImplicitRewards(simplified[^2], simplified[^1]);
@@ -44,11 +52,15 @@ public sealed class LossGraph
         Inputs = [.. nodes.Where(n => n.Operation == Operation.Input)];
         Parameters = [.. nodes.OfType<Parameter>()];
         Named = [.. NodeOrder.Of(Losses).Where(n => n.Operation == Operation.Named)];
-        CheckUniqueNames(Inputs, "input column", "shapes");
-        CheckUniqueNames(Parameters, "parameter", "meanings");
+        CheckUniqueNames(Inputs, "input", "in two ways (two shapes, or with and without a gradient)");
+        if (Inputs.Length > MaximumInputs)
+        {
+            throw new ArgumentException($"A loss reads at most {MaximumInputs} inputs; this one reads {Inputs.Length}.", nameof(losses));
+        }
 
-        IsBatchCoupled = nodes.Any(CouplesRows);
-        MinimumRows = nodes.Any(n =>
+        var ofLosses = NodeOrder.Of(Losses);
+        IsBatchCoupled = ofLosses.Any(CouplesRows);
+        MinimumRows = ofLosses.Any(n =>
             n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
         Key = Describe(simplified, nodes);
     }
@@ -83,7 +95,7 @@ public sealed class LossGraph
     public IReadOnlyDictionary<string, Expr> Gradient(Expr upstream)
     {
         var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)]);
-        var columns = Inputs.Where(input => input.Value != 0).ToImmutableArray();
+        var columns = Inputs.Where(input => input.IsDifferentiable).ToImmutableArray();
         var gradients = Simplifier.Simplify(columns.Select(input => adjoints[input]));
         return columns.Select((input, i) => (input.Name, Gradient: gradients[i])).ToDictionary(g => g.Name!, g => g.Gradient);
     }
@@ -91,11 +103,11 @@ public sealed class LossGraph
     private static bool CouplesRows(Expr node) => node.Operation is Operation.BatchSize or Operation.RowIndex
         || ((node.Operation.IsReduction() || node.Operation.IsSortOrScan()) && node.Axis == Axis.Batch);
 
-    private static void CheckUniqueNames(IEnumerable<Expr> nodes, string what, string differ)
+    private static void CheckUniqueNames(IEnumerable<Expr> nodes, string what, string how)
     {
         foreach (var name in nodes.GroupBy(n => n.Name).Where(g => g.Count() > 1).Select(g => g.Key))
         {
-            throw new ArgumentException($"The {what} '{name}' is used with two different {differ}.");
+            throw new ArgumentException($"The {what} '{name}' is used {how}.");
         }
     }
 

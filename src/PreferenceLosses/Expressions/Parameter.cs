@@ -15,12 +15,13 @@ public sealed class Parameter : Expr
     /// <param name="bounds">The accepted values.</param>
     /// <param name="recommendation">What the paper recommends; part of the error message for a value outside.</param>
     /// <exception cref="ArgumentOutOfRangeException">The default is outside the bounds.</exception>
-    public Parameter(string name, string symbol, double defaultValue, Bounds bounds, string recommendation)
+    public Parameter(string name, string symbol, double defaultValue, Bounds bounds, string recommendation = "")
         : base(Operation.Parameter, Shape.Scalar, [], name: name)
     {
         Formulas.CheckName(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(symbol);
         ArgumentNullException.ThrowIfNull(bounds);
+        ArgumentNullException.ThrowIfNull(recommendation);
         Symbol = symbol;
         Bounds = bounds;
         Recommendation = recommendation;
@@ -42,10 +43,10 @@ public sealed class Parameter : Expr
     /// <summary>Gives the value back if it is accepted.</summary>
     /// <param name="value">The value.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not; the message says what is, and what the paper recommends.</exception>
-    public double Validate(double value) => Bounds.Contain(value)
+    public double Validate(double value) => Bounds.Contains(value)
         ? value
         : throw new ArgumentOutOfRangeException(
             Name,
             value.ToString(CultureInfo.InvariantCulture),
-            $"{Name} ({Symbol}) has to be {Bounds}. {Recommendation}");
+            $"{Name} ({Symbol}) has to be {Bounds}. {Recommendation}".TrimEnd());
 }

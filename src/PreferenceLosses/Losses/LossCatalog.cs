@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace PreferenceLosses.Losses;
 
-/// <summary>Losses by name. Immutable; <see cref="With"/> adds losses of your own.</summary>
+/// <summary>Losses by name. Immutable; <c>With</c> adds losses of your own.</summary>
 public sealed class LossCatalog
 {
     private readonly FrozenDictionary<string, LossEntry> byName;
@@ -108,6 +108,20 @@ public sealed class LossCatalog
     /// <param name="entries">The entries to add.</param>
     /// <exception cref="ArgumentException">A name or alias is taken.</exception>
     public LossCatalog With(params ReadOnlySpan<LossEntry> entries) => new([.. Entries, .. entries]);
+
+    /// <summary>This catalogue with losses of your own, at the values they have.</summary>
+    /// <param name="losses">The losses to add.</param>
+    /// <exception cref="ArgumentException">A name is taken.</exception>
+    public LossCatalog With(params ReadOnlySpan<PreferenceLoss> losses)
+    {
+        var entries = new List<LossEntry>();
+        foreach (var loss in losses)
+        {
+            entries.Add(new LossEntry(loss, Paper: null, Summary: ""));
+        }
+
+        return new([.. Entries, .. entries]);
+    }
 
     /// <summary>The entry that a name or alias leads to.</summary>
     /// <param name="name">A catalogue name or an alias.</param>

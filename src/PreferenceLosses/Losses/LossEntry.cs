@@ -2,9 +2,9 @@ namespace PreferenceLosses.Losses;
 
 /// <summary>A loss of the catalogue: the loss at its defaults, and what there is to know of it that is no mathematics.</summary>
 /// <param name="Loss">The loss at its defaults.</param>
-/// <param name="Paper">Where it was published.</param>
+/// <param name="Paper">Where it was published; null for a loss that was not.</param>
 /// <param name="Summary">One sentence.</param>
-public sealed record LossEntry(PreferenceLoss Loss, Paper Paper, string Summary)
+public sealed record LossEntry(PreferenceLoss Loss, Paper? Paper, string Summary)
 {
     /// <summary>The catalogue name.</summary>
     public string Name => Loss.Name;

@@ -70,14 +70,14 @@ public static class LossJson
         {
             switch (property.Name)
             {
-                case "loss" when property.Value.ValueKind == JsonValueKind.String:
-                    name = property.Value.GetString();
+                case "loss" when property.Value.ValueKind == JsonValueKind.String && name is null:
+                    name = Text(property.Value);
                     break;
-                case "parameters" when property.Value.ValueKind == JsonValueKind.Object:
+                case "parameters" when property.Value.ValueKind == JsonValueKind.Object && parameters.ValueKind == JsonValueKind.Undefined:
                     parameters = property.Value;
                     break;
                 default:
-                    throw new JsonException($"'{property.Name}' is not part of a loss, or of the wrong kind; 'loss' (a string) and 'parameters' (an object) are.");
+                    throw new JsonException($"'{property.Name}' is not part of a loss, or of the wrong kind, or there twice; 'loss' (a string) and 'parameters' (an object) are accepted once each.");
             }
         }
 
@@ -92,10 +92,28 @@ public static class LossJson
         }
     }
 
+    private static string Text(JsonElement element)
+    {
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException notText)
+        {
+            throw new JsonException("'loss' holds half a character (a lone surrogate).", notText);
+        }
+    }
+
     private static PreferenceLoss WithParameters(PreferenceLoss loss, JsonElement parameters)
     {
+        var seen = new HashSet<string>();
         foreach (var parameter in parameters.EnumerateObject())
         {
+            if (!seen.Add(parameter.Name))
+            {
+                throw new JsonException($"The parameter '{parameter.Name}' is there twice.");
+            }
+
             if (parameter.Value.ValueKind != JsonValueKind.Number)
             {
                 throw new JsonException($"The parameter '{parameter.Name}' has to be a number, not {parameter.Value.ValueKind}.");

@@ -63,16 +63,29 @@ public abstract record PairLoss : PreferenceLoss
             throw new InvalidOperationException($"The formula of '{Name}' gave nothing.");
         }
 
-        var formula = new LossGraph(losses, rewards: null);
-        var unused = Parameters.Where(bound => !formula.Parameters.Any(p => p.Name == bound.Parameter.Name)).ToList();
-        if (unused.Count > 0)
+        var nodes = NodeOrder.Of(losses);
+        CheckParameters([.. nodes.OfType<Parameter>().Select(p => p.Name!)]);
+        var usesReference = nodes.Any(n => n is { Operation: Operation.Input, Name: Columns.ReferenceChosen or Columns.ReferenceRejected });
+        return new LossGraph(losses, Rewards(pair, usesReference));
+    }
+
+    /// <summary>The formula contains the declared hyper-parameters and no others.</summary>
+    private void CheckParameters(HashSet<string> used)
+    {
+        foreach (var (parameter, _) in Parameters)
         {
-            throw new InvalidOperationException(
-                $"The formula of '{Name}' does not contain its parameter '{unused[0].Parameter.Name}': write the Parameter into it, not the property's number.");
+            if (!used.Remove(parameter.Name!))
+            {
+                throw new InvalidOperationException(
+                    $"The formula of '{Name}' does not contain its parameter '{parameter.Name}': write the Parameter into it, not the property's number.");
+            }
         }
 
-        var usesReference = formula.Inputs.Any(i => i.Name is Columns.ReferenceChosen or Columns.ReferenceRejected);
-        return new LossGraph(losses, Rewards(pair, usesReference));
+        if (used.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"The formula of '{Name}' contains the parameter '{used.First()}', which the loss does not declare: hand it to the base constructor.");
+        }
     }
 
     /// <summary>A loss made with <see cref="Define"/>.</summary>

@@ -1,0 +1,13 @@
+namespace PreferenceLosses.Cli;
+
+/// <summary>What the process tells its caller.</summary>
+internal static class ExitStatus
+{
+    public const int Success = 0;
+
+    /// <summary>Something failed: an unreadable file, a bad batch.</summary>
+    public const int Failure = 1;
+
+    /// <summary>What was asked for is not accepted, whatever the data.</summary>
+    public const int WrongUsage = 2;
+}
