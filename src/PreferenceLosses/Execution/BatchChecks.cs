@@ -52,7 +52,7 @@ internal static unsafe class BatchChecks<T>
         // Without rows, a column written [] looks like one that was left out.
         if (missing is not null && rows != 0)
         {
-            throw Missing(loss, missing);
+            throw Missing(loss, missing, batch);
         }
 
         foreach (var input in loss.ScalarInputs)
@@ -81,7 +81,8 @@ internal static unsafe class BatchChecks<T>
             throw new ArgumentException($"There are {upstream.Length} upstream weights and {losses} losses.", nameof(upstream));
         }
 
-        if (!TensorPrimitives.IsFiniteAll(upstream))
+        // Of no weights, the base library says that they are not all finite.
+        if (!upstream.IsEmpty && !TensorPrimitives.IsFiniteAll(upstream))
         {
             var at = 0;
             while (T.IsFinite(upstream[at]))
@@ -196,10 +197,12 @@ internal static unsafe class BatchChecks<T>
         }
     }
 
-    private static InvalidBatchException Missing(CompiledLoss loss, string name)
+    private static InvalidBatchException Missing(CompiledLoss loss, string name, in PreferenceBatch<T> batch)
     {
         var needed = string.Join(", ", loss.Graph.Inputs.Where(i => i.Shape != Shape.Scalar).Select(i => i.Name));
-        return new InvalidBatchException($"The column '{name}' is missing; the loss reads {needed}.", name);
+        var isUnpaired = batch.Policy.IsGiven && !batch.PolicyChosen.IsGiven && name == Columns.PolicyChosen;
+        return new InvalidBatchException(
+            $"The column '{name}' is missing; the loss reads {needed}.{(isUnpaired ? " The batch is unpaired." : "")}", name);
     }
 
     private static void CheckScalar(CompiledLoss loss, string name, in PreferenceBatch<T> batch)
