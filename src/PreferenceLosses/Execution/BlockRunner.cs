@@ -6,7 +6,7 @@ namespace PreferenceLosses.Execution;
 /// <summary>Runs the instructions of a phase over one block of rows, in registers that stay in the first-level cache.</summary>
 /// <remarks>
 /// A row register is <see cref="Block.Rows"/> values; a responses register is K of those, one plane per response, so that
-/// vectors run along rows everywhere. Rows beyond the end of the batch are computed (on zeros) and never stored.
+/// vectors run along rows everywhere. Rows beyond the end of the batch, up to a whole vector, are computed on whatever is there and never stored.
 /// </remarks>
 internal readonly unsafe struct BlockRunner<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -20,7 +20,7 @@ internal static unsafe class CompensatedSum
         sum = next;
     }
 
-    /// <summary>The sum of the values as (sum, error), in an order that depends on their number alone.</summary>
+    /// <summary>The sum of the values as (sum, error), in an order that depends on their number and the vector length alone.</summary>
     public static void Of<T>(T* values, int count, out double sum, out double error)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

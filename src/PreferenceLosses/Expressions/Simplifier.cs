@@ -3,7 +3,7 @@ using static PreferenceLosses.Expressions.Formulas;
 
 namespace PreferenceLosses.Expressions;
 
-/// <summary>Rewrites formulas to smaller ones with the same value in every bit (but the sign of a zero).</summary>
+/// <summary>Rewrites formulas to smaller ones with the same value in every bit (but the sign of a zero, and the last digit of a square).</summary>
 /// <remarks>
 /// What is deliberately absent: 0·x → 0 and x − x → 0 (wrong for ∞ and NaN, which text from PyTorch has to reproduce),
 /// and any reassociation (PADLL jumps at exactly ρ = 0, and stable forms depend on their order).

@@ -21,7 +21,7 @@ public static class RunLogCandidates
     /// </summary>
     public static PairLoss AdaptiveMarginLogistic { get; } = Candidate("adaptive-margin-logistic", pair =>
     {
-        // M in this form cancels digit for digit what it cancels on paper.
+        // Differences first: where both rank the pair correctly, M cancels ρ digit for digit, as on paper.
         var policy = pair.PolicyChosen - pair.PolicyRejected;
         var reference = pair.ReferenceChosen - pair.ReferenceRejected;
         var margin = Abs(policy) - Abs(reference);
