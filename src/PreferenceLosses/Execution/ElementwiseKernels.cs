@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
@@ -26,6 +25,7 @@ internal static unsafe class ElementwiseKernels<T>
             case Operation.Log: Unary<LogKernel>(i, memory, count); break;
             case Operation.Log1p: Unary<Log1pKernel>(i, memory, count); break;
             case Operation.Log1mExp: Unary<Log1mExpKernel>(i, memory, count); break;
+            case Operation.Tanh: Unary<TanhKernel>(i, memory, count); break;
             case Operation.ExpMinusAbs: Unary<ExpMinusAbsKernel>(i, memory, count); break;
             case Operation.Log1pOfUnit: Unary<Log1pOfUnitKernel>(i, memory, count); break;
             case Operation.Broadcast: Unary<CopyKernel>(i, memory, count); break;
@@ -45,26 +45,12 @@ internal static unsafe class ElementwiseKernels<T>
             case Operation.Select: Ternary<SelectKernel>(i, memory, count); break;
             case Operation.Clamp: Ternary<ClampKernel>(i, memory, count); break;
 
-            // Rare in losses: the base library's, which takes spans.
-            case Operation.Tanh: BaseLibrary(i, memory, count, TensorPrimitives.Tanh<T>); break;
-            case Operation.Sin: BaseLibrary(i, memory, count, TensorPrimitives.Sin<T>); break;
-            case Operation.Cos: BaseLibrary(i, memory, count, TensorPrimitives.Cos<T>); break;
-            case Operation.Atan: BaseLibrary(i, memory, count, TensorPrimitives.Atan<T>); break;
-
-            // What no vector form exists for.
-            case Operation.Erf or Operation.Erfc or Operation.Power: OneByOne(i, memory, count); break;
+            // Rare in losses, and the base library has no vector form, or one in which an element's digits depend on its neighbours.
+            case Operation.Sin or Operation.Cos or Operation.Atan or Operation.Erf or Operation.Erfc or Operation.Power:
+                OneByOne(i, memory, count);
+                break;
 
             default: throw new InvalidOperationException($"{i.Operation} is not an elementwise operation of a program.");
-        }
-    }
-
-    private delegate void SpanFunction(ReadOnlySpan<T> x, Span<T> destination);
-
-    private static void BaseLibrary(in MachineInstruction i, T* memory, int count, SpanFunction function)
-    {
-        for (var plane = 0; plane < i.Planes; plane++)
-        {
-            function(new ReadOnlySpan<T>(memory + i.A + (plane * i.PlaneA), count), new Span<T>(memory + i.D + (plane * Block.Rows), count));
         }
     }
 
@@ -172,11 +158,8 @@ internal static unsafe class ElementwiseKernels<T>
 
     private struct SignKernel : IUnaryKernel
     {
-        // x itself where it is neither above nor below 0: zeros, and NaN.
-        public static Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(
-            Vector.GreaterThan(x, Vector<T>.Zero),
-            Vector<T>.One,
-            Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), -Vector<T>.One, x));
+        public static Vector<T> Invoke(Vector<T> x) =>
+            OneWhere(Vector.GreaterThan(x, Vector<T>.Zero)) - OneWhere(Vector.LessThan(x, Vector<T>.Zero));
     }
 
     private struct ReluKernel : IUnaryKernel
@@ -212,6 +195,11 @@ internal static unsafe class ElementwiseKernels<T>
     private struct Log1mExpKernel : IUnaryKernel
     {
         public static Vector<T> Invoke(Vector<T> x) => VectorFunctions.Log1mExp(x);
+    }
+
+    private struct TanhKernel : IUnaryKernel
+    {
+        public static Vector<T> Invoke(Vector<T> x) => VectorFunctions.Tanh(x);
     }
 
     private struct ExpMinusAbsKernel : IUnaryKernel

@@ -73,9 +73,12 @@ internal static class Lowering
 
     private static Expr Variance(Expr node, Expr x)
     {
+        // Of equal numbers it has to be exactly 0, or the derivative of its root is not. The mean over the batch is exact then;
+        // that of the responses is, of their distances from the largest.
         var count = DerivativeRules.Count(node.Axis);
-        var mean = node.Axis == Axis.Batch ? Mean(x) : Sum(x, Axis.Responses) / count;
-        return Sum(Square(x - mean), node.Axis) / (count - node.Value);
+        var shifted = node.Axis == Axis.Batch ? x : x - Max(x, Axis.Responses);
+        var mean = node.Axis == Axis.Batch ? Mean(x) : Sum(shifted, Axis.Responses) / count;
+        return Sum(Square(shifted - mean), node.Axis) / (count - node.Value);
     }
 
     /// <summary>The largest value is taken out first; if that is infinite, nothing is (∞ − ∞ is NaN).</summary>
@@ -88,7 +91,9 @@ internal static class Lowering
 
     private static Expr Quantile(Expr x, Axis axis, double level)
     {
+        // What has no weight counts as 0, be it infinite; but NaN anywhere is NaN, as in PyTorch.
         var weights = DerivativeRules.QuantileWeights(axis, level);
-        return Sum(Where(weights > 0, weights * Sort(x, axis), 0), axis);
+        var sorted = Sort(x, axis);
+        return Sum(Where(weights > 0, weights * sorted, Where(EqualTo(sorted, sorted), 0, sorted)), axis);
     }
 }

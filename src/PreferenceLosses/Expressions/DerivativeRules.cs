@@ -26,7 +26,7 @@ internal static class DerivativeRules
 
             Operation.Negate => (-g, null, null),
             Operation.Abs => (g * Sign(a), null, null),
-            Operation.Relu => (Where(a > 0, g, 0), null, null),
+            Operation.Relu => (Where(a <= 0, 0, g), null, null),
             Operation.Sqrt => (g / (2 * node), null, null),
             Operation.Exp => (g * node, null, null),
             Operation.Expm1 => (g * Exp(a), null, null),
@@ -51,11 +51,11 @@ internal static class DerivativeRules
                 Where(EqualTo(b, 0), 0, g * (b * Power(a, b - 1))),
                 Where(EqualTo(a, 0) * (b >= 0), 0, g * (node * Log(a))),
                 null),
-            Operation.Minimum => (Share(g, a < b, a, b), Share(g, b < a, a, b), null),
-            Operation.Maximum => (Share(g, a > b, a, b), Share(g, b > a, a, b), null),
+            Operation.Minimum => (Share(g, a > b, a, b), Share(g, b > a, a, b), null),
+            Operation.Maximum => (Share(g, a < b, a, b), Share(g, b < a, a, b), null),
             Operation.LogAddExp => (g * Sigmoid(a - b), g * Sigmoid(b - a), null),
             Operation.Select => (null, Where(a, g, 0), Where(a, 0, g)),
-            Operation.Clamp => (Where((a >= b) * (a <= c), g, 0), Where(a < b, g, 0), Where(a > c, g, 0)),
+            Operation.Clamp => (Where((a >= b) * (a <= c), g, 0), Where((a < b) * (b <= c), g, 0), Where((a > c) + (b > c), g, 0)),
 
             Operation.Sum => (g, null, null),
             Operation.Mean => (g / Count(axis), null, null),
@@ -89,7 +89,7 @@ internal static class DerivativeRules
 
     public static Expr Count(Axis axis) => axis == Axis.Batch ? BatchSize : ResponseCount;
 
-    private static Expr Share(Expr g, Expr wins, Expr a, Expr b) => Where(EqualTo(a, b), g * 0.5, Where(wins, g, 0));
+    private static Expr Share(Expr g, Expr loses, Expr a, Expr b) => Where(EqualTo(a, b), g * 0.5, Where(loses, 0, g));
 
     /// <summary>
     /// Σ_j g_j e^(x − L_j) over the sums L_j that x is part of, in log space and apart for positive and negative g:
@@ -97,8 +97,9 @@ internal static class DerivativeRules
     /// </summary>
     private static Expr ThroughLogSums(Expr sums, Expr x, Expr g, bool reverse)
     {
-        Expr Part(Expr positive) =>
-            Exp(x + CumulativeLogSumExp(Log(Relu(positive)) - sums, sums.Axis, reverse));
+        // Where there is nothing to take the logarithm of, a number that e^ makes 0: −∞ would be NaN in the next derivative.
+        Expr Part(Expr weight) => Exp(x + CumulativeLogSumExp(
+            Where(weight <= 0, -1e30, Log(Where(weight <= 0, 1, weight))) - sums, sums.Axis, reverse));
         return Part(g) - Part(-g);
     }
 }

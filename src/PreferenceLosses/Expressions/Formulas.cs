@@ -53,14 +53,22 @@ public static class Formulas
 
     /// <summary>The value of x, with no gradient (PyTorch's <c>detach</c>).</summary>
     /// <param name="x">The operand.</param>
-    public static Expr StopGradient(Expr x) => Wrap(Operation.StopGradient, x, x.Shape);
+    public static Expr StopGradient(Expr x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Wrap(Operation.StopGradient, x, x.Shape);
+    }
 
     /// <summary>x repeated to a larger shape.</summary>
     /// <param name="x">The operand.</param>
     /// <param name="shape">The shape wanted.</param>
-    public static Expr Broadcast(Expr x, Shape shape) => x.Shape == shape ? x
-        : x.Shape < shape ? Wrap(Operation.Broadcast, x, shape)
-        : throw new ArgumentException($"A value of shape {x.Shape} can't be broadcast to the smaller shape {shape}.", nameof(shape));
+    public static Expr Broadcast(Expr x, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.Shape == shape ? x
+            : x.Shape < shape ? Wrap(Operation.Broadcast, x, shape)
+            : throw new ArgumentException($"A value of shape {x.Shape} can't be broadcast to the smaller shape {shape}.", nameof(shape));
+    }
 
     /// <summary>|x|; derivative 0 at 0.</summary>
     /// <param name="x">The operand.</param>

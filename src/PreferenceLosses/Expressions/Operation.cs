@@ -39,7 +39,7 @@ public enum Operation
     Negate,
     /// <summary>|x|; derivative 0 at 0.</summary>
     Abs,
-    /// <summary>−1, 0 or 1.</summary>
+    /// <summary>−1, 0 or 1; 0 for NaN, as in PyTorch.</summary>
     Sign,
     /// <summary>max(x, 0); derivative 0 at 0.</summary>
     Relu,

@@ -11,7 +11,7 @@ internal static class ScalarFunctions
     {
         Operation.Negate => -a,
         Operation.Abs => Math.Abs(a),
-        Operation.Sign => double.IsNaN(a) ? a : Math.Sign(a),
+        Operation.Sign => a > 0 ? 1 : a < 0 ? -1 : 0,
         Operation.Relu => a > 0 || double.IsNaN(a) ? a : 0,
         Operation.Sqrt => Math.Sqrt(a),
         Operation.Exp => Math.Exp(a),
@@ -73,12 +73,11 @@ internal static class ScalarFunctions
     public static double LogAddExp(double a, double b) =>
         a == b ? a + Ln2 : Math.Max(a, b) + Log1p(Math.Exp(-Math.Abs(a - b)));
 
-    /// <summary>e^x · b; where e^x alone is infinite, from its root on both sides of b.</summary>
+    /// <summary>e^x · b; where e^x alone overflows or underflows, from its root (held finite, and not 0) on both sides of b.</summary>
     public static double ExpTimes(double x, double b)
     {
-        var exp = Math.Exp(x);
-        var root = Math.Exp(x / 2);
-        return double.IsPositiveInfinity(exp) && double.IsFinite(x) ? root * b * root : exp * b;
+        var root = Math.Exp(Math.Clamp(x, -1416, 1418.5) / 2);
+        return Math.Abs(x) < 700 ? Math.Exp(x) * b : root * b * root;
     }
 
     private const double Ln2 = 0.693147180559945309417;

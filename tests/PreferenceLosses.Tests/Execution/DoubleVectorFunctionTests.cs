@@ -1,0 +1,135 @@
+using System.Numerics;
+using PreferenceLosses.Execution;
+using PreferenceLosses.Expressions;
+using PreferenceLosses.Tests.Support;
+using Xunit.Abstractions;
+
+namespace PreferenceLosses.Tests.Execution;
+
+/// <summary>
+/// The double-precision functions, on vectors and on scalars, against 31-digit arithmetic: at most 1 ulp for e^x, 2 ulp for
+/// e^x − 1 and logarithms, 3 ulp for what is made of two of them.
+/// </summary>
+public class DoubleVectorFunctionTests(ITestOutputHelper output)
+{
+    private static readonly Dictionary<string, (Func<double, double> Function, Func<DoubleDouble, DoubleDouble> Exact, double Low, double High, double Ulps)> Functions = new()
+    {
+        ["exp"] = (OnVector(VectorFunctions.Exp), DoubleDouble.Exp, -708, 709, 1),
+        ["log"] = (OnVector(VectorFunctions.Log), DoubleDouble.Log, 0, double.MaxValue, 2),
+        ["log1p"] = (OnVector(VectorFunctions.Log1p), DoubleDouble.Log1p, -1, double.MaxValue, 2),
+        ["expm1"] = (OnVector(VectorFunctions.Expm1), DoubleDouble.Expm1, -708, 709, 2),
+        ["log1mexp"] = (OnVector(VectorFunctions.Log1mExp), DoubleDouble.Log1mExp, -708, 0, 3),
+        ["log1p of unit"] = (OnVector(VectorFunctions.Log1pOfUnit), DoubleDouble.Log1p, 0, 1, 2),
+        ["tanh"] = (OnVector(VectorFunctions.Tanh), DoubleDouble.Tanh, -300, 300, 3),
+        ["scalar log1p"] = (ScalarFunctions.Log1p, DoubleDouble.Log1p, -1, double.MaxValue, 2),
+        ["scalar expm1"] = (ScalarFunctions.Expm1, DoubleDouble.Expm1, -708, 709, 2),
+        ["scalar log1mexp"] = (ScalarFunctions.Log1mExp, DoubleDouble.Log1mExp, -708, 0, 3),
+        ["scalar softplus"] = (ScalarFunctions.Softplus, DoubleDouble.Softplus, -708, 709, 3),
+        ["scalar sigmoid"] = (x => ScalarFunctions.Evaluate(Operation.Sigmoid, x), DoubleDouble.Sigmoid, -708, 300, 2),
+    };
+
+    public static TheoryData<string> Names => [.. Functions.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Random_numbers_are_within_the_bound(string name) => IsWithinTheBound(name, 10_000);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    [Trait("Category", "Long")]
+    public void Ten_million_numbers_are_within_the_bound(string name) => IsWithinTheBound(name, 10_000_000);
+
+    // mpmath at 60 digits, rounded to nearest.
+    [Theory]
+    [InlineData(double.NegativeInfinity, 0)]
+    [InlineData(-746, 0)]
+    [InlineData(-745.14, 0)]
+    [InlineData(-745.13, 4.9406564584124654e-324)]
+    [InlineData(-744, 9.8813129168249309e-324)]
+    [InlineData(-740, 4.1996e-322)]
+    [InlineData(-720.25, 1.5827029403e-313)]
+    [InlineData(-710, 4.476286225675130e-309)]
+    [InlineData(0, 1)]
+    [InlineData(709.782712893384, 1.79769313486227321783965e+308)]
+    [InlineData(709.7827128933841, double.PositiveInfinity)]
+    [InlineData(710, double.PositiveInfinity)]
+    [InlineData(double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData(double.NaN, double.NaN)]
+    public void Exp_underflows_and_overflows_where_it_should(double x, double expected)
+    {
+        var actual = Functions["exp"].Function(x);
+        Assert.True(
+            actual.Equals(expected) || Math.Abs(actual - expected) <= Math.BitIncrement(expected) - expected,
+            FormattableString.Invariant($"{actual:R}, expected {expected:R} to 1 ulp"));
+    }
+
+    [Theory]
+    [InlineData("log", -1, double.NaN)]
+    [InlineData("log", -0.0, double.NegativeInfinity)]
+    [InlineData("log", 1, 0)]
+    [InlineData("log", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("log", double.NaN, double.NaN)]
+    [InlineData("log1p", -1, double.NegativeInfinity)]
+    [InlineData("log1p", -1.5, double.NaN)]
+    [InlineData("log1p", double.Epsilon, double.Epsilon)]
+    [InlineData("log1p", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("log1p", double.NaN, double.NaN)]
+    [InlineData("expm1", double.NegativeInfinity, -1)]
+    [InlineData("expm1", -50, -1)]
+    [InlineData("expm1", double.Epsilon, double.Epsilon)]
+    [InlineData("expm1", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("expm1", double.NaN, double.NaN)]
+    [InlineData("log1mexp", 0, double.NegativeInfinity)]
+    [InlineData("log1mexp", 1, double.NaN)]
+    [InlineData("log1mexp", double.NegativeInfinity, 0)]
+    [InlineData("log1mexp", double.NaN, double.NaN)]
+    [InlineData("log1p of unit", 0, 0)]
+    [InlineData("log1p of unit", double.Epsilon, double.Epsilon)]
+    [InlineData("log1p of unit", double.NaN, double.NaN)]
+    [InlineData("tanh", double.NegativeInfinity, -1)]
+    [InlineData("tanh", -double.Epsilon, -double.Epsilon)]
+    [InlineData("tanh", double.PositiveInfinity, 1)]
+    [InlineData("tanh", double.NaN, double.NaN)]
+    [InlineData("scalar log1p", -1, double.NegativeInfinity)]
+    [InlineData("scalar log1p", double.Epsilon, double.Epsilon)]
+    [InlineData("scalar log1p", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("scalar expm1", double.NegativeInfinity, -1)]
+    [InlineData("scalar expm1", double.Epsilon, double.Epsilon)]
+    [InlineData("scalar expm1", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("scalar log1mexp", 0, double.NegativeInfinity)]
+    [InlineData("scalar log1mexp", double.NegativeInfinity, 0)]
+    [InlineData("scalar softplus", double.NegativeInfinity, 0)]
+    [InlineData("scalar softplus", double.PositiveInfinity, double.PositiveInfinity)]
+    [InlineData("scalar softplus", double.NaN, double.NaN)]
+    [InlineData("scalar sigmoid", double.NegativeInfinity, 0)]
+    [InlineData("scalar sigmoid", double.PositiveInfinity, 1)]
+    [InlineData("scalar sigmoid", double.NaN, double.NaN)]
+    public void A_special_value_has_its_exact_result(string name, double x, double expected) => Assert.Equal(expected, Functions[name].Function(x));
+
+    private static Func<double, double> OnVector(Func<Vector<double>, Vector<double>> function) => x => function(new Vector<double>(x))[0];
+
+    private void IsWithinTheBound(string name, int count)
+    {
+        var (function, exact, low, high, ulps) = Functions[name];
+        var random = new Random(17);
+        var worst = (Ulps: 0.0, X: 0.0);
+        for (var i = 0; i < count; i++)
+        {
+            // Evenly over a few units, over the whole domain, or over all orders of magnitude down to the subnormal numbers.
+            var x = (i % 3) switch
+            {
+                0 => (6 * random.NextDouble()) - 3,
+                1 => (random.NextDouble() * Math.Min(high, 1e10)) + ((1 - random.NextDouble()) * Math.Max(low, -1e10)),
+                _ => (random.Next(2) == 0 ? 1 : -1) * Math.Pow(10, (318 * random.NextDouble()) - 308),
+            };
+            if (x > low && x < high)
+            {
+                var error = exact(x).UlpsTo(function(x));
+                worst = error <= worst.Ulps ? worst : (error, x);
+            }
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{name}: {worst.Ulps:F4} ulp at {worst.X:R}"));
+        Assert.True(worst.Ulps <= ulps, FormattableString.Invariant($"{worst.Ulps:F3} ulp at {worst.X:R}"));
+    }
+}

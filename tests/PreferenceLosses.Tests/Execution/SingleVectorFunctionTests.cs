@@ -1,0 +1,143 @@
+using System.Numerics;
+using PreferenceLosses.Execution;
+using PreferenceLosses.Expressions;
+using PreferenceLosses.Tests.Support;
+using Xunit.Abstractions;
+
+namespace PreferenceLosses.Tests.Execution;
+
+/// <summary>The single-precision functions over all floats: at most 1 ulp for e^x, 2 ulp for e^x − 1 and logarithms, 3 ulp for what is made of two of them.</summary>
+public class SingleVectorFunctionTests(ITestOutputHelper output)
+{
+    private static readonly int Lanes = Vector<float>.Count;
+
+    /// <summary>The reference is double precision's with at most 3 of its ulps, which are 2⁻²⁹ of single precision's.</summary>
+    private static readonly Dictionary<string, (Func<Vector<float>, Vector<float>> Function, Func<double, double> Exact, double Ulps)> Functions = new()
+    {
+        ["exp"] = (VectorFunctions.Exp, Math.Exp, 1),
+        ["log"] = (VectorFunctions.Log, Math.Log, 2),
+        ["log1p"] = (VectorFunctions.Log1p, ReferenceOperations.Log1p, 2),
+        ["expm1"] = (VectorFunctions.Expm1, ReferenceOperations.Expm1, 2),
+        ["log1mexp"] = (VectorFunctions.Log1mExp, ReferenceOperations.Log1mExp, 3),
+        ["log1p of unit"] = (VectorFunctions.Log1pOfUnit, ReferenceOperations.Log1p, 2),
+        ["tanh"] = (VectorFunctions.Tanh, Math.Tanh, 3),
+    };
+
+    public static TheoryData<string> Names => [.. Functions.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_4099th_float_is_within_the_bound(string name) => IsWithinTheBound(name, stride: 4099);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    [Trait("Category", "Long")]
+    public void Every_float_is_within_the_bound(string name) => IsWithinTheBound(name, stride: 1);
+
+    [Fact]
+    public void Exp_never_decreases_where_results_are_subnormal_or_overflow()
+    {
+        NeverDecreases(VectorFunctions.Exp, -105, -87);
+        NeverDecreases(VectorFunctions.Exp, 88, 90);
+    }
+
+    [Fact]
+    public void Log1p_of_unit_never_decreases_near_0() => NeverDecreases(VectorFunctions.Log1pOfUnit, 0, 1e-38f);
+
+    [Theory]
+    [InlineData("exp", float.NegativeInfinity, 0f)]
+    [InlineData("exp", -104f, 0f)]
+    [InlineData("exp", 0f, 1f)]
+    [InlineData("exp", 88.72284f, float.PositiveInfinity)]
+    [InlineData("exp", float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData("exp", float.NaN, float.NaN)]
+    [InlineData("log", -1f, float.NaN)]
+    [InlineData("log", -0f, float.NegativeInfinity)]
+    [InlineData("log", 1f, 0f)]
+    [InlineData("log", float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData("log", float.NegativeInfinity, float.NaN)]
+    [InlineData("log", float.NaN, float.NaN)]
+    [InlineData("log1p", -1f, float.NegativeInfinity)]
+    [InlineData("log1p", -1.5f, float.NaN)]
+    [InlineData("log1p", 0f, 0f)]
+    [InlineData("log1p", float.Epsilon, float.Epsilon)]
+    [InlineData("log1p", float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData("log1p", float.NaN, float.NaN)]
+    [InlineData("expm1", float.NegativeInfinity, -1f)]
+    [InlineData("expm1", -30f, -1f)]
+    [InlineData("expm1", float.Epsilon, float.Epsilon)]
+    [InlineData("expm1", float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData("expm1", float.NaN, float.NaN)]
+    [InlineData("log1mexp", 0f, float.NegativeInfinity)]
+    [InlineData("log1mexp", 1f, float.NaN)]
+    [InlineData("log1mexp", float.NegativeInfinity, 0f)]
+    [InlineData("log1mexp", float.NaN, float.NaN)]
+    [InlineData("log1p of unit", 0f, 0f)]
+    [InlineData("log1p of unit", float.Epsilon, float.Epsilon)]
+    [InlineData("log1p of unit", float.NaN, float.NaN)]
+    [InlineData("tanh", float.NegativeInfinity, -1f)]
+    [InlineData("tanh", -float.Epsilon, -float.Epsilon)]
+    [InlineData("tanh", 0f, 0f)]
+    [InlineData("tanh", float.PositiveInfinity, 1f)]
+    [InlineData("tanh", float.NaN, float.NaN)]
+    public void A_special_value_has_its_exact_result(string name, float x, float expected) =>
+        Assert.Equal(expected, Functions[name].Function(new Vector<float>(x))[0]);
+
+    private void IsWithinTheBound(string name, uint stride)
+    {
+        var (function, exact, ulps) = Functions[name];
+        var worst = (Ulps: 0.0, X: 0f);
+        var vectors = (1L << 32) / stride / Lanes;
+        var gate = new Lock();
+        Parallel.For(0, 64, () => (Ulps: 0.0, X: 0f), (part, _, own) =>
+        {
+            for (var v = vectors * part / 64; v < vectors * (part + 1) / 64; v++)
+            {
+                var bits = (Vector<uint>.Indices + new Vector<uint>((uint)(v * Lanes))) * stride;
+                var x = Vector.AsVectorSingle(bits);
+                var results = function(x);
+                for (var lane = 0; lane < Lanes; lane++)
+                {
+                    if (IsInDomain(name, x[lane]) && SingleUlps.Of(results[lane], exact(x[lane])) is var error && error > own.Ulps)
+                    {
+                        own = (error, x[lane]);
+                    }
+                }
+            }
+
+            return own;
+        },
+        own =>
+        {
+            lock (gate)
+            {
+                worst = own.Ulps > worst.Ulps ? own : worst;
+            }
+        });
+
+        output.WriteLine(FormattableString.Invariant($"{name}: {worst.Ulps:F4} ulp at {worst.X:R}"));
+        Assert.True(worst.Ulps <= ulps, FormattableString.Invariant($"{worst.Ulps:F3} ulp at {worst.X:R}"));
+    }
+
+    private static bool IsInDomain(string name, float x) => name != "log1p of unit" || x is >= 0 and <= 1;
+
+    private static void NeverDecreases(Func<Vector<float>, Vector<float>> function, float from, float to)
+    {
+        var previous = float.NegativeInfinity;
+        for (var x = from; x < to;)
+        {
+            var arguments = Vector<float>.Zero;
+            for (var lane = 0; lane < Lanes; lane++, x = float.BitIncrement(x))
+            {
+                arguments = arguments.WithElement(lane, x);
+            }
+
+            var results = function(arguments);
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                Assert.True(results[lane] >= previous, $"{results[lane]:R} at {arguments[lane]:R} after {previous:R}");
+                previous = results[lane];
+            }
+        }
+    }
+}

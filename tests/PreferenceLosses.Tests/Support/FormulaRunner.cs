@@ -1,0 +1,88 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using PreferenceLosses.Execution;
+using PreferenceLosses.Expressions;
+
+namespace PreferenceLosses.Tests.Support;
+
+/// <summary>Runs any formulas through compiler and executor, past the checks of the public API.</summary>
+internal static unsafe class FormulaRunner
+{
+    /// <summary>The values of the formulas: 1, [rows] or [rows · K], as their shapes are.</summary>
+    /// <param name="batch">The batch; its columns are rounded to the precision.</param>
+    /// <param name="roots">The formulas.</param>
+    /// <param name="keepsRegisters">Which of the two kinds of program; by default the one that an evaluation would take.</param>
+    /// <param name="threads">The largest number of threads.</param>
+    public static double[][] Run<T>(FormulaBatch batch, IReadOnlyList<Expr> roots, bool? keepsRegisters = null, int threads = 1)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        Run<T>(batch, ProgramCompiler.Compile(roots, keepsRegisters ?? batch.Rows <= Block.Rows), threads);
+
+    /// <summary>The values of a compiled program's outputs.</summary>
+    public static double[][] Run<T>(FormulaBatch batch, Program program, int threads = 1)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var columns = program.Columns.Select(c => Pinned<T>(batch.Columns[c.Name])).ToArray();
+        var outputs = program.Outputs.Select(o => Pinned<T>(new double[Length(batch, o.Shape)])).ToArray();
+        var scalars = program.ScalarInputs.Select(s => batch.Scalars[s.Name]).ToArray();
+        var parameters = program.Parameters.Select(p => batch.Parameters[p.Name]).ToArray();
+        var scalarOutputs = new double[outputs.Length];
+        var columnPointers = stackalloc T*[columns.Length];
+        var outputPointers = stackalloc T*[outputs.Length];
+        Point(columns, columnPointers);
+        Point(outputs, outputPointers);
+
+        var workspace = Workspace<T>.Rent();
+        fixed (double* scalarInputs = scalars, parameterValues = parameters, scalarResults = scalarOutputs)
+        fixed (bool* mask = batch.Mask)
+        {
+            var arguments = new ExecutionArguments<T>
+            {
+                Columns = columnPointers,
+                ScalarInputs = scalarInputs,
+                Parameters = parameterValues,
+                Outputs = outputPointers,
+                ScalarOutputs = scalarResults,
+                Rows = batch.Rows,
+                Responses = batch.Responses,
+                ResponseMask = mask,
+                MaxThreads = threads,
+            };
+            Executor<T>.Run(program, arguments, workspace);
+        }
+
+        Workspace<T>.Return(workspace);
+        return [.. outputs.Select((output, i) => program.Outputs[i].Shape == Shape.Scalar
+            ? [scalarOutputs[i]]
+            : output.Take(Length(batch, program.Outputs[i].Shape)).Select(double.CreateTruncating).ToArray())];
+    }
+
+    private static int Length(FormulaBatch batch, Shape shape) => shape switch
+    {
+        Shape.Scalar => 0,
+        Shape.Row => batch.Rows,
+        _ => batch.Rows * batch.Responses,
+    };
+
+    /// <summary>A copy that does not move.</summary>
+    private static T[] Pinned<T>(double[] values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var array = GC.AllocateArray<T>(Math.Max(values.Length, 1), pinned: true);
+        for (var i = 0; i < values.Length; i++)
+        {
+            array[i] = T.CreateTruncating(values[i]);
+        }
+
+        return array;
+    }
+
+    private static void Point<T>(T[][] arrays, T** pointers)
+        where T : unmanaged
+    {
+        for (var i = 0; i < arrays.Length; i++)
+        {
+            pointers[i] = (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(arrays[i]));
+        }
+    }
+}
