@@ -16,7 +16,7 @@ internal sealed record Result(IPreferenceLoss Loss, Run Run)
             ReferenceChosen = [0f],
             ReferenceRejected = [0f],
         });
-        var beta = Loss.Parameters.Single(p => p.Parameter.Name == "beta").Value;
+        var beta = Loss.Parameters["beta"];
         return (result.Value, result.Gradient(Columns.PolicyChosen)[0] / beta);
     }
 }

@@ -45,7 +45,12 @@ public sealed class ParameterValues : IReadOnlyList<ParameterValue>, IEquatable<
     /// <summary>The value of a hyper-parameter.</summary>
     /// <param name="parameter">The hyper-parameter.</param>
     /// <exception cref="ArgumentException">The loss does not have it.</exception>
-    public double this[Parameter parameter] => values[IndexOf(parameter.Name!)].Value;
+    public double this[Parameter parameter] => this[parameter.Name!];
+
+    /// <summary>The value of a hyper-parameter, by name.</summary>
+    /// <param name="name">The name, in snake_case.</param>
+    /// <exception cref="ArgumentException">The loss does not have it.</exception>
+    public double this[string name] => values[IndexOf(name)].Value;
 
     /// <summary>The same with one value changed.</summary>
     /// <param name="name">The name of the hyper-parameter.</param>

@@ -134,6 +134,45 @@ public sealed class RefusedBatchTests
     }
 
     [Fact]
+    public void A_column_that_the_loss_does_not_read_has_to_have_the_length_of_the_others_but_may_hold_anything()
+    {
+        PreferenceBatch<double> Batch(params double[] lengths) => new()
+        {
+            PolicyChosen = Zeros(2), PolicyRejected = Zeros(2), ReferenceChosen = Zeros(2), ReferenceRejected = Zeros(2), ChosenLength = lengths,
+        };
+        Assert.Equal(Math.Log(2), new DpoLoss().Evaluate(Batch(double.NaN, double.PositiveInfinity)).Value, 1e-15);
+        Assert.Equal(Columns.ChosenLength, Assert.Throws<InvalidBatchException>(() => new DpoLoss().Evaluate(Batch(1, 2, 3))).Column);
+    }
+
+    [Fact]
+    public void Without_rows_a_column_written_as_an_empty_expression_is_one_of_no_rows()
+    {
+        // One column of the four is an empty array; a span of [] cannot be told from none.
+        var batch = new PreferenceBatch<double> { PolicyChosen = Array.Empty<double>(), PolicyRejected = [], ReferenceChosen = [], ReferenceRejected = [] };
+        Assert.Equal(0, new DpoLoss().Evaluate(batch, new EvaluationOptions { Reduction = Reduction.Sum }).Value);
+        Assert.Throws<InvalidBatchException>(() => new DpoLoss().Evaluate(new PreferenceBatch<double>()));
+    }
+
+    [Fact]
+    public void A_precision_that_is_neither_float_nor_double_is_refused_by_name()
+    {
+        var refused = Assert.Throws<NotSupportedException>(() => new DpoLoss().Evaluate(Evaluating.At(1).Batch<Half>()));
+        Assert.Contains("Half", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("float and double", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_input_of_ones_own_may_not_have_the_name_of_the_weights()
+    {
+        var loss = PairLoss.Define("own", [], pair => Formulas.Input("weight", Shape.Row, differentiable: false) * pair.LogRatioDifference);
+        Assert.Contains("'weight'", Assert.Throws<ArgumentException>(() => loss.On(Evaluating.At(1), [1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_negative_number_of_threads_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EvaluationOptions { MaxThreads = -1 });
+
+    [Fact]
     public void A_gradient_that_there_is_none_of_is_refused_with_those_that_there_are()
     {
         var refused = Assert.Throws<ArgumentException>(() => new DpoLoss().On(Evaluating.At(1)).Gradient("policy").Length);
@@ -153,6 +192,8 @@ public sealed class RefusedBatchTests
         Scalars = scalars,
         Other = other,
     };
+
+    private static double[] Zeros(int rows) => new double[rows];
 
     private static ReadOnlySpan<double> OrNothing(double[] values) => values.Length == 0 ? default : values;
 }

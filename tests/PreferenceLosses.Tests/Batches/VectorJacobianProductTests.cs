@@ -160,6 +160,16 @@ public sealed class VectorJacobianProductTests
         Assert.Equal("upstream", refused.ParamName);
     }
 
+    [Theory]
+    [InlineData(double.NaN, "NaN")]
+    [InlineData(double.NegativeInfinity, "-Infinity")]
+    public void An_upstream_that_is_not_finite_is_refused_with_its_position(double value, string shown)
+    {
+        var refused = Assert.ThrowsAny<ArgumentException>(() => Product(Evaluating.Loss("kto-pair"), Evaluating.At(1, 2), [1, 2, 3, value]));
+        Assert.Equal("upstream", refused.ParamName);
+        Assert.Contains($"upstream weight 3 is {shown}", refused.Message, StringComparison.Ordinal);
+    }
+
     private static (double Value, PairColumns Gradient) Product(PreferenceLoss loss, PairColumns pairs, double[] upstream)
     {
         var gradient = PairColumns.From(_ => new double[pairs.Rows]);

@@ -40,6 +40,18 @@ public sealed class FindTests
         Assert.Contains("own", Assert.Throws<ArgumentException>(() => catalog.Find("owm")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_loss_alone_may_be_added_at_the_values_it_has_and_has_no_paper()
+    {
+        var entry = LossCatalog.BuiltIn.With(PairLoss.Define("alone", [], pair => -pair.LogRatioDifference)).Find("alone");
+        Assert.Equal("alone", entry.Name);
+        Assert.Null(entry.Paper);
+        Assert.Null(entry.PublishedFitness);
+        Assert.False(entry.IsCandidate);
+        Assert.Empty(entry.Aliases);
+        Assert.Throws<ArgumentException>(() => LossCatalog.BuiltIn.With(new DpoLoss { Beta = 0.5 }));
+    }
+
     [Theory]
     [InlineData("dpo", "mine")]
     [InlineData("hinge", "mine")]

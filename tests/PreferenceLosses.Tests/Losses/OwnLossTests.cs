@@ -94,6 +94,11 @@ public sealed class OwnLossTests
     }
 
     [Fact]
+    public void A_parameter_that_is_not_declared_is_refused_in_the_rewards_too() =>
+        Assert.Contains(
+            "'beta'", Assert.Throws<InvalidOperationException>(() => new RewardsWithBeta().On(Evaluating.At(1))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void A_formula_that_gives_nothing_is_refused() => Assert.Contains(
         "gave nothing", Assert.Throws<InvalidOperationException>(() => PairLoss.Define("nothing", [], _ => default).Graph).Message, StringComparison.Ordinal);
 
@@ -158,6 +163,33 @@ public sealed class OwnLossTests
         var result = PairLoss.Define("constant", [], _ => Broadcast(42, Shape.Row)).On(Evaluating.At(1, 2));
         Same.Bits([42, 42], result.Losses);
         Assert.All(PairColumns.Names, column => Same.Bits([0, 0], result.Gradient(column)));
+    }
+
+    [Fact]
+    public void A_sign_may_be_written_anywhere()
+    {
+        // c_w = 3, c_l = 4. Values, and derivatives with respect to π_w and π_l.
+        var pairs = new PairColumns([3], [4], [0], [0]);
+        void Check(double value, double chosen, double rejected, Func<Expr, Expr, Expr> formula)
+        {
+            var result = PairLoss.Define("signs", [], pair => formula(pair.ChosenLogRatio, pair.RejectedLogRatio)).On(pairs);
+            Same.Bits([value], result.Losses);
+            Same.Bits([chosen], result.Gradient(Columns.PolicyChosen));
+            Same.Bits([rejected], result.Gradient(Columns.PolicyRejected));
+        }
+
+        Check(7, 1, 1, (a, b) => a - (-b));
+        Check(1, -1, 1, (a, b) => -a + b);
+        Check(-1, 1, -1, (a, b) => a + (-b));
+        Check(-7, -1, -1, (a, b) => -(a - (-b)));
+        Check(3, 1, 0, (a, _) => -(-a));
+        Check(-12, -4, -3, (a, b) => (-a) * b);
+        Check(12, 4, 3, (a, b) => (-a) * (-b));
+        Check(-0.75, -0.25, 0.1875, (a, b) => a / (-b));
+        Check(0.75, 0.25, -0.1875, (a, b) => (-a) / (-b));
+        Check(-3, -1, 0, (a, _) => 0 - a);
+        Check(3, 1, 0, (a, _) => Abs(-a));
+        Check(9, 6, 0, (a, _) => Square(-a));
     }
 
     [Fact]
@@ -252,6 +284,13 @@ public sealed class OwnLossTests
         public double Beta { get => this[β]; init => this[β] = value; }
 
         protected override LossOutput Formula(PairInputs pair) => Softplus(-(Beta * pair.LogRatioDifference));
+    }
+
+    private sealed record RewardsWithBeta() : PairLoss("rewards-with-beta")
+    {
+        protected override LossOutput Formula(PairInputs pair) => Softplus(-pair.LogRatioDifference);
+
+        protected override ImplicitRewards Rewards(PairInputs pair, bool usesReference) => new(β * pair.ChosenLogRatio, pair.RejectedLogRatio);
     }
 
     private sealed record EitherWay() : PairLoss("either-way")

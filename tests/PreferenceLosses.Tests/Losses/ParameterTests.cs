@@ -119,6 +119,15 @@ public sealed class ParameterTests
     }
 
     [Fact]
+    public void A_value_is_found_by_name_and_an_unknown_name_is_refused()
+    {
+        var values = new DiscoPopLoss { Beta = 0.3, Tau = 0.7 }.Parameters;
+        Assert.Equal(0.3, values["beta"]);
+        Assert.Equal(0.7, values["tau"]);
+        Assert.Contains("beta, tau", Assert.Throws<ArgumentException>(() => values["gamma"]).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Defaults_are_those_of_the_design()
     {
         string[] atOneTenth = ["dpo", "slic", "ipo", "exponential", "kto-pair"];
