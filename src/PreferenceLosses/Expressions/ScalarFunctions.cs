@@ -48,11 +48,11 @@ internal static class ScalarFunctions
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an elementwise operation."),
     };
 
-    /// <summary>ln(1 + x): what 1 + x lost to rounding is divided out again (Kahan).</summary>
+    /// <summary>ln(1 + x) = ln u + (1 + x − u)/u to first order, u being 1 + x rounded: what rounding lost is added again.</summary>
     public static double Log1p(double x)
     {
         var u = 1 + x;
-        return u == 1 || double.IsPositiveInfinity(u) ? x : Math.Log(u) * (x / (u - 1));
+        return u == 1 ? x : u == 0 || double.IsPositiveInfinity(u) ? Math.Log(u) : Math.Log(u) + ((x - (u - 1)) / u);
     }
 
     /// <summary>e^x − 1: the rounding of e^x is divided out through its logarithm (Kahan).</summary>

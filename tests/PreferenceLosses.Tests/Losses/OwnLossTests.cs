@@ -89,8 +89,11 @@ public sealed class OwnLossTests
     [Fact]
     public void A_parameter_that_is_in_the_formula_and_not_declared_is_refused()
     {
+        // As soon as the formula is written down, not only when it is evaluated.
         var loss = PairLoss.Define("declares-nothing", [], pair => Softplus(-(β * pair.LogRatioDifference)));
-        Assert.Contains("'beta'", Assert.Throws<InvalidOperationException>(() => loss.On(Evaluating.At(1))).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<InvalidOperationException>(() => loss.Graph);
+        Assert.Contains("'declares-nothing'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'beta', which the loss does not declare", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
