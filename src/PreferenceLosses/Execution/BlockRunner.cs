@@ -201,6 +201,7 @@ internal readonly unsafe struct BlockRunner<T>
         var none = new Vector<T>(operation switch
         {
             Operation.Sum => T.Zero,
+            Operation.Product => T.One,
             Operation.ReduceMin => T.PositiveInfinity,
             Operation.ReduceMax => T.NegativeInfinity,
             _ => throw new InvalidOperationException($"{operation} over the responses is not an operation of a program."),
@@ -216,6 +217,7 @@ internal readonly unsafe struct BlockRunner<T>
                 result = operation switch
                 {
                     Operation.Sum => result + x,
+                    Operation.Product => result * x,
                     Operation.ReduceMin => Vector.Min(result, x),
                     _ => Vector.Max(result, x),
                 };
@@ -272,6 +274,19 @@ internal readonly unsafe struct BlockRunner<T>
         if (reduction.Operation is Operation.Sum or Operation.Mean)
         {
             CompensatedSum.Of(values, count, out partial[0], out partial[1]);
+            return;
+        }
+
+        if (reduction.Operation == Operation.Product)
+        {
+            var product = 1.0;
+            for (var i = 0; i < count; i++)
+            {
+                product *= double.CreateTruncating(values[i]);
+            }
+
+            partial[0] = product;
+            partial[1] = 0;
             return;
         }
 

@@ -12,11 +12,18 @@ internal static class Lowering
 {
     private const double Ln2 = 0.693147180559945309417;
 
-    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots)
+    /// <param name="roots">The formulas.</param>
+    /// <param name="isVerbatim">Whether factors stay where they are, and with them overflow.</param>
+    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots, bool isVerbatim)
     {
         // Simplified before, so that signs are outside of products, and after, because expanded forms contain what
         // simplification looks for.
         var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
+        if (isVerbatim)
+        {
+            return Simplifier.Simplify(lowered);
+        }
+
         var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
         return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
     }

@@ -39,7 +39,7 @@ internal static unsafe class Tracing<T>
                 new BatchBinding<T>.Request
                 {
                     Loss = compiled,
-                    Formulas = new CompiledFormulas(roots),
+                    Formulas = new CompiledFormulas(roots, compiled.Graph.IsVerbatim),
                     Rows = rows,
                     Parameters = loss.Parameters,
                     AllowsNonFinite = true,

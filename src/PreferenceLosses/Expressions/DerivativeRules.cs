@@ -41,6 +41,7 @@ internal static class DerivativeRules
             Operation.Cos => (-(g * Sin(a)), null, null),
             Operation.Atan => (g / (1 + (a * a)), null, null),
             Operation.Erf => (g * (TwoOverSqrtPi * Exp(-(a * a))), null, null),
+            Operation.RoundToSingle => (RoundToSingle(g), null, null),
             Operation.Erfc => (-(g * (TwoOverSqrtPi * Exp(-(a * a)))), null, null),
 
             Operation.Add => (g, g, null),
@@ -59,6 +60,7 @@ internal static class DerivativeRules
 
             Operation.Sum => (g, null, null),
             Operation.Mean => (g / Count(axis), null, null),
+            Operation.Product => (g * OtherFactors(node, a), null, null),
             Operation.Variance => (g * (2 * (a - Mean(a, axis)) / (Count(axis) - node.Value)), null, null),
             Operation.StandardDeviation => (
                 Where(EqualTo(node, 0), 0, g / node) * ((a - Mean(a, axis)) / (Count(axis) - node.Value)), null, null),
@@ -88,6 +90,17 @@ internal static class DerivativeRules
     }
 
     public static Expr Count(Axis axis) => axis == Axis.Batch ? BatchSize : ResponseCount;
+
+    /// <summary>The product of all factors but one: by division, unless the others hold the only zero (or one of several).</summary>
+    private static Expr OtherFactors(Expr product, Expr x)
+    {
+        var isZero = EqualTo(x, 0);
+        var zeros = Sum(isZero, product.Axis);
+        return Where(
+            EqualTo(zeros, 0),
+            product / Where(isZero, 1, x),
+            Where(isZero * EqualTo(zeros, 1), Product(Where(isZero, 1, x), product.Axis), 0));
+    }
 
     private static Expr Share(Expr g, Expr loses, Expr a, Expr b) => Where(EqualTo(a, b), g * 0.5, Where(loses, 0, g));
 

@@ -16,11 +16,12 @@ public sealed class LossGraph
     /// <summary>Builds the graph: simplifies the formulas, merges equal sub-expressions, collects inputs and parameters.</summary>
     /// <param name="losses">The unreduced losses: one formula, or two for a 2B loss.</param>
     /// <param name="rewards">The implicit rewards of the chosen and the rejected response; null where there are none.</param>
+    /// <param name="isVerbatim">Whether the formulas are another program's text, to be evaluated as it would be there; see <see cref="IsVerbatim"/>.</param>
     /// <exception cref="ArgumentException">
     /// A loss has no value per row, a reward has one per response, one input is used in two shapes or both with and without a gradient, two
     /// different parameters have one name, or there are more than 64 inputs.
     /// </exception>
-    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards)
+    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards, bool isVerbatim = false)
     {
         if (losses.IsDefaultOrEmpty || losses.Length > 2)
         {
@@ -60,9 +61,10 @@ public sealed class LossGraph
 
         var ofLosses = NodeOrder.Of(Losses);
         IsBatchCoupled = ofLosses.Any(CouplesRows);
-        MinimumRows = ofLosses.Any(n =>
+        IsVerbatim = isVerbatim;
+        MinimumRows = !isVerbatim && ofLosses.Any(n =>
             n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
-        Key = Describe(simplified, nodes);
+        Key = (isVerbatim ? "verbatim\n" : "") + Describe(simplified, nodes);
     }
 
     /// <summary>The unreduced losses: one formula, or two for a 2B loss (first all rows of the one, then of the other).</summary>
@@ -83,7 +85,13 @@ public sealed class LossGraph
     /// <summary>Whether the loss of one row depends on other rows.</summary>
     public bool IsBatchCoupled { get; }
 
-    /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch, else 1.</summary>
+    /// <summary>
+    /// Whether operations are done one by one as they stand, so that they overflow, and give NaN, exactly where PyTorch does: no
+    /// factor is moved into an exponential, and a variance of one row is NaN rather than refused. For losses read from text.
+    /// </summary>
+    public bool IsVerbatim { get; }
+
+    /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch and is not verbatim, else 1.</summary>
     public int MinimumRows { get; }
 
     /// <summary>The structure as text: equal for graphs that compute the same operations in the same order.</summary>
