@@ -86,12 +86,12 @@ internal sealed record ReferenceLine(double[] X, double[] Errors, Axis Axis, Pre
     private (double Value, double Error) Product()
     {
         // Each multiplication rounds once, an error of a factor moves the product by as much of itself, and what is lost to
-        // underflow on the way is multiplied by the factors that follow. The responses of a row overflow on the way, too.
+        // underflow on the way is multiplied by the factors that follow. The responses of a row may also leave the range on the way.
         var value = X.Aggregate(1.0, (product, factor) => product * factor);
         var change = X.Select((_, i) => Errors[i] * Math.Abs(X.Where((_, j) => j != i).Aggregate(1.0, (product, factor) => product * factor))).Sum();
         var underflow = X.Aggregate(0.0, (lost, factor) => (lost * Math.Abs(factor)) + Precision.Smallest);
-        var (largest, _) = X.Aggregate((Largest: 0.0, Product: 1.0), (p, factor) => (Math.Max(p.Largest, Math.Abs(p.Product * factor)), p.Product * factor));
-        var isOpen = Axis == Axis.Responses && largest > Precision.Largest && double.IsFinite(value);
+        var held = X.Aggregate(1.0, (product, factor) => Precision.Rounded(product * factor));
+        var isOpen = Axis == Axis.Responses && (double.IsFinite(held) != double.IsFinite(value) || double.IsNaN(held) != double.IsNaN(value));
         return isOpen ? (value, double.PositiveInfinity) : Bounded(value, 2 * change, (2 * X.Length * Precision.Roundoff * Math.Abs(value)) + (2 * underflow));
     }
 
