@@ -198,10 +198,15 @@ internal readonly unsafe struct BlockRunner<T>
 
     private void ReduceResponses(Operation operation, T* a, T* d, int padded)
     {
+        if (operation == Operation.Product)
+        {
+            MultiplyResponses(a, d, padded);
+            return;
+        }
+
         var none = new Vector<T>(operation switch
         {
             Operation.Sum => T.Zero,
-            Operation.Product => T.One,
             Operation.ReduceMin => T.PositiveInfinity,
             Operation.ReduceMax => T.NegativeInfinity,
             _ => throw new InvalidOperationException($"{operation} over the responses is not an operation of a program."),
@@ -217,13 +222,27 @@ internal readonly unsafe struct BlockRunner<T>
                 result = operation switch
                 {
                     Operation.Sum => result + x,
-                    Operation.Product => result * x,
                     Operation.ReduceMin => Vector.Min(result, x),
                     _ => Vector.Max(result, x),
                 };
             }
 
             result.Store(d + i);
+        }
+    }
+
+    /// <summary>In double precision, as over the batch: a product leaves the range of single precision on the way to a number inside it.</summary>
+    private void MultiplyResponses(T* a, T* d, int padded)
+    {
+        for (var i = 0; i < padded; i++)
+        {
+            var product = 1.0;
+            for (var k = 0; k < arguments.Responses; k++)
+            {
+                product *= mask[(k * Rows) + i] == T.Zero ? 1 : double.CreateTruncating(a[(k * Rows) + i]);
+            }
+
+            d[i] = T.CreateTruncating(product);
         }
     }
 

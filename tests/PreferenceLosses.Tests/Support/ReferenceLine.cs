@@ -85,14 +85,13 @@ internal sealed record ReferenceLine(double[] X, double[] Errors, Axis Axis, Pre
 
     private (double Value, double Error) Product()
     {
-        // Each multiplication rounds once, an error of a factor moves the product by as much of itself, and what is lost to
-        // underflow on the way is multiplied by the factors that follow. The responses of a row may also leave the range on the way.
+        // Each multiplication rounds once (in double precision, so nothing else leaves the range), an error of a factor moves the
+        // product by as much of itself, and what is lost to underflow on the way is multiplied by the factors that follow.
         var value = X.Aggregate(1.0, (product, factor) => product * factor);
         var change = X.Select((_, i) => Errors[i] * Math.Abs(X.Where((_, j) => j != i).Aggregate(1.0, (product, factor) => product * factor))).Sum();
-        var underflow = X.Aggregate(0.0, (lost, factor) => (lost * Math.Abs(factor)) + Precision.Smallest);
-        var held = X.Aggregate(1.0, (product, factor) => Precision.Rounded(product * factor));
-        var isOpen = Axis == Axis.Responses && (double.IsFinite(held) != double.IsFinite(value) || double.IsNaN(held) != double.IsNaN(value));
-        return isOpen ? (value, double.PositiveInfinity) : Bounded(value, 2 * change, (2 * X.Length * Precision.Roundoff * Math.Abs(value)) + (2 * underflow));
+        var underflow = X.Aggregate(0.0, (lost, factor) => (lost * Math.Abs(factor)) + double.Epsilon) + Precision.Smallest;
+        var rounding = (2 * X.Length * Precision.Double.Roundoff) + Precision.Roundoff;
+        return Bounded(value, 2 * change, (rounding * Math.Abs(value)) + (2 * underflow));
     }
 
     private (double Value, double Error) Variance(double correction)
