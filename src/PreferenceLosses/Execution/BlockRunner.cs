@@ -36,9 +36,14 @@ internal readonly unsafe struct BlockRunner<T>
     {
         for (var i = 0; i < scalars.Length; i++)
         {
-            new Vector<T>(T.CreateTruncating(scalars[i])).Store(memory + (i * Vector<T>.Count));
+            new Vector<T>(Rounded(scalars[i])).Store(memory + (i * Vector<T>.Count));
         }
     }
+
+    /// <summary>The largest double stands for the largest number of any precision (PyTorch's <c>nan_to_num</c> needs that one).</summary>
+    private static T Rounded(double scalar) => sizeof(T) == sizeof(float) && Math.Abs(scalar) == double.MaxValue
+        ? T.CreateTruncating(Math.CopySign(float.MaxValue, scalar))
+        : T.CreateTruncating(scalar);
 
     /// <summary>Runs a phase over the rows from <paramref name="start"/>, and keeps what the phase keeps.</summary>
     public void Run(MachinePhase phase, int start, double* partials)

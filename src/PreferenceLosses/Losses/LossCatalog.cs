@@ -134,30 +134,10 @@ public sealed class LossCatalog
             return entry;
         }
 
-        var nearest = byName.Keys.OrderBy(known => EditDistance(known, name)).ThenBy(known => known, StringComparer.Ordinal).Take(3);
+        var nearest = Spelling.Nearest(name, byName.Keys, count: 3);
         throw new ArgumentException($"There is no loss '{name}'; the nearest names are {string.Join(", ", nearest)}.", nameof(name));
     }
 
     private static LossEntry Candidate(PairLoss loss, double fitness, string summary) =>
         new(loss, Paper.DiscoPop("appendix F"), summary) { IsCandidate = true, PublishedFitness = fitness };
-
-    /// <summary>The number of insertions, deletions and substitutions between two names.</summary>
-    private static int EditDistance(string a, string b)
-    {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var current = new int[b.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substituted = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                current[j] = Math.Min(substituted, Math.Min(previous[j], current[j - 1]) + 1);
-            }
-
-            previous = current;
-        }
-
-        return previous[b.Length];
-    }
 }
