@@ -143,6 +143,8 @@ internal sealed class EvaluateCommand
                 error.Write($"{CommandLineApp.Name}: {note}\n");
             }
 
+            error.Flush();
+
             return read.GetLoss();
         }
 
