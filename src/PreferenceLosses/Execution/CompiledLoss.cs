@@ -117,7 +117,7 @@ internal sealed class CompiledLoss
 
         if (wanted.Gradients != 0)
         {
-            var adjoints = Differentiation.VectorJacobianProduct(Graph.Losses, Seeds(wanted.IsWeighted));
+            var adjoints = Differentiation.VectorJacobianProduct(Graph.Losses, Seeds(wanted.IsWeighted), Graph.IsVerbatim);
             for (var i = 0; i < Graph.Inputs.Length; i++)
             {
                 if ((wanted.Gradients & (1UL << i)) != 0)

@@ -18,7 +18,7 @@ internal static class Lowering
     {
         // Simplified before, so that signs are outside of products, and after, because expanded forms contain what
         // simplification looks for.
-        var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
+        var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node, isVerbatim));
         if (isVerbatim)
         {
             return Simplifier.Simplify(lowered);
@@ -28,7 +28,7 @@ internal static class Lowering
         return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
     }
 
-    private static Expr Lower(Expr node)
+    private static Expr Lower(Expr node, bool isVerbatim)
     {
         var a = node.Operands.Length > 0 ? node.Operands[0] : node;
         return node.Operation switch
@@ -36,7 +36,7 @@ internal static class Lowering
             Operation.Named or Operation.StopGradient => a,
 
             // e^(−|x|) and ln(1 + e^(−|x|)) are the same for x and −x, so σ, log σ and softplus of both share them.
-            Operation.Sigmoid => Sigmoid(a),
+            Operation.Sigmoid => isVerbatim ? 1 / (1 + Exp(-a)) : Sigmoid(a),
             Operation.Softplus => Relu(a) + LogTerm(a),
             Operation.LogSigmoid => Minimum(a, 0) - LogTerm(a),
             Operation.LogAddExp => LogAddExp(a, node.Operands[1]),

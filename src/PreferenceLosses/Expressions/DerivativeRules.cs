@@ -14,7 +14,10 @@ internal static class DerivativeRules
     private const double TwoOverSqrtPi = 1.12837916709551257390;
 
     /// <summary>The contributions to the operands, null where none flows.</summary>
-    public static (Expr? A, Expr? B, Expr? C) Contributions(Expr node, Expr g)
+    /// <param name="node">The node.</param>
+    /// <param name="g">Its adjoint.</param>
+    /// <param name="isVerbatim">Whether σ, tanh and e^x − 1 have the derivatives σ(1 − σ), 1 − tanh² and expm1 + 1, as PyTorch computes them.</param>
+    public static (Expr? A, Expr? B, Expr? C) Contributions(Expr node, Expr g, bool isVerbatim)
     {
         var a = node.Operands.Length > 0 ? node.Operands[0] : node;
         var b = node.Operands.Length > 1 ? node.Operands[1] : node;
@@ -29,10 +32,13 @@ internal static class DerivativeRules
             Operation.Relu => (Where(a <= 0, 0, g), null, null),
             Operation.Sqrt => (g / (2 * node), null, null),
             Operation.Exp => (g * node, null, null),
-            Operation.Expm1 => (g * Exp(a), null, null),
             Operation.Log => (g / a, null, null),
             Operation.Log1p => (g / (1 + a), null, null),
             Operation.Log1mExp => (-(g / Expm1(-a)), null, null),
+            Operation.Sigmoid when isVerbatim => (g * (1 - node) * node, null, null),
+            Operation.Expm1 when isVerbatim => (g * (node + 1), null, null),
+            Operation.Expm1 => (g * Exp(a), null, null),
+            Operation.Tanh when isVerbatim => (g * (1 - (node * node)), null, null),
             Operation.Sigmoid => (g * (node * Sigmoid(-a)), null, null),
             Operation.LogSigmoid => (g * Sigmoid(-a), null, null),
             Operation.Softplus => (g * Sigmoid(a), null, null),

@@ -87,7 +87,8 @@ public sealed class LossGraph
 
     /// <summary>
     /// Whether operations are done one by one as they stand, so that they overflow, and give NaN, exactly where PyTorch does: no
-    /// factor is moved into an exponential, and a variance of one row is NaN rather than refused. For losses read from text.
+    /// factor is moved into an exponential, σ(x) is 1/(1 + e^(−x)) and its derivative σ(1 − σ), and a variance of one row is NaN
+    /// rather than refused. For losses read from text.
     /// </summary>
     public bool IsVerbatim { get; }
 
@@ -102,7 +103,7 @@ public sealed class LossGraph
     /// <returns>One formula per differentiable input, by name; of shape scalar where it is the same at every row.</returns>
     public IReadOnlyDictionary<string, Expr> Gradient(Expr upstream)
     {
-        var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)]);
+        var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)], IsVerbatim);
         var columns = Inputs.Where(input => input.IsDifferentiable).ToImmutableArray();
         var gradients = Simplifier.Simplify(columns.Select(input => adjoints[input]));
         return columns.Select((input, i) => (input.Name, Gradient: gradients[i])).ToDictionary(g => g.Name!, g => g.Gradient);

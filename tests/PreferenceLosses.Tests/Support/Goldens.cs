@@ -44,7 +44,7 @@ internal static class Goldens
         Number(element.GetProperty("mean")),
         element.GetProperty("gradient").EnumerateObject().ToDictionary(g => g.Name, g => Numbers(g.Value)));
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(Number)];
+    public static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(Number)];
 
     private static double Number(JsonElement element) => element.ValueKind == JsonValueKind.Number
         ? element.GetDouble()

@@ -21,14 +21,14 @@ internal static class ActivationVocabulary
         ElementwiseVocabulary.Function("F", "silu swish", x => x * Sigmoid(x)),
         ElementwiseVocabulary.Function("F", "mish", x => x * Tanh(Formulas.Softplus(x))),
         new("F", "gelu", "input, approximate?", Gelu),
-        new("F", "elu", "input, alpha?", a => Of(a, (x, o) => Where(x > 0, x, o[0] * Expm1(Minimum(x, 0))), ("alpha", 1))),
-        new("torch F", "celu", "input, alpha?", a => Of(a, (x, o) => Where(x > 0, x, o[0] * Expm1(Minimum(x, 0) / o[0])), ("alpha", 1))),
-        ElementwiseVocabulary.Function("torch F", "selu", x => SeluScale * Where(x > 0, x, SeluAlpha * Expm1(Minimum(x, 0)))),
+        new("F", "elu", "input, alpha?", a => Of(a, (x, o) => Where(x > 0, x, o[0] * Expm1(Below(x))), ("alpha", 1))),
+        new("torch F", "celu", "input, alpha?", a => Of(a, (x, o) => Where(x > 0, x, o[0] * Expm1(Below(x) / o[0])), ("alpha", 1))),
+        ElementwiseVocabulary.Function("torch F", "selu", x => SeluScale * Where(x > 0, x, SeluAlpha * Expm1(Below(x)))),
         new("F", "leaky_relu", "input, negative_slope?", a => Of(a, (x, o) => Where(x > 0, x, x * o[0]), ("negative_slope", 0.01))),
         ElementwiseVocabulary.Function("F", "relu6", x => Hardtanh(x, 0, 6)),
         new("F", "hardtanh", "input, min_val?, max_val?", a => Of(a, (x, o) => Hardtanh(x, o[0], o[1]), ("min_val", -1), ("max_val", 1))),
         ElementwiseVocabulary.Function("F", "hardsigmoid", x => Hardtanh(x + 3, 0, 6) / 6),
-        ElementwiseVocabulary.Function("F", "hardswish", x => x * (Hardtanh(x + 3, 0, 6) / 6)),
+        ElementwiseVocabulary.Function("F", "hardswish", x => x * (Clamp(x + 3, 0, 6) / 6)),
         new("F", "threshold", "input, threshold, value", a => Of(a, (x, o) => Where(x > o[0], x, o[1]), ("threshold", double.NaN), ("value", double.NaN))),
     ];
 
@@ -42,6 +42,9 @@ internal static class ActivationVocabulary
 
     /// <summary>PyTorch's softplus is the identity above a threshold, exactly.</summary>
     private static Expr Softplus(Expr x, Expr[] o) => Where(x * o[0] > o[1], x, Formulas.Softplus(x * o[0]) / o[0]);
+
+    /// <summary>min(x, 0) with derivative 1 at 0: an exponential that is not wanted above 0 has not to overflow there.</summary>
+    private static Expr Below(Expr x) => Where(x > 0, 0, x);
 
     /// <summary>A clamp whose derivative is 0 at the bounds themselves, where that of torch.clamp is 1.</summary>
     private static Expr Hardtanh(Expr x, Expr low, Expr high) => Where(x <= low, low, Where(x >= high, high, x));

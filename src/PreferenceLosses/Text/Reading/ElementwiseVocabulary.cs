@@ -130,11 +130,13 @@ internal static class ElementwiseVocabulary
     /// <summary>PyTorch's fmax and fmin: a number before NaN, and at ties all of the gradient to the first.</summary>
     private static Expr OfNumbers(Expr x, Expr y, Expr takesFirst) => Where(Maximum(takesFirst, 1 - EqualTo(y, y)), x, y);
 
-    /// <summary>x·ln y, and 0 where x is 0 unless y is NaN.</summary>
-    private static Expr XLogY(Expr x, Expr y)
+    /// <summary>x·ln y, and 0 where x is 0 unless y is NaN. Where both are 0 PyTorch's derivative by y is 0/0, and the root's is here.</summary>
+    public static Expr XLogY(Expr x, Expr y)
     {
         var isZero = EqualTo(x, 0) * EqualTo(y, y);
-        return Where(isZero, 0, x * Log(Where(isZero * (y <= 0), 1, y)));
+        var isBothZero = isZero * EqualTo(y, 0);
+        var undefined = Sqrt(Square(Where(isBothZero, y, 1)));
+        return Where(isZero, 0, x * Log(Where(isZero * (y <= 0), 1, y))) + Where(isBothZero, undefined, 0);
     }
 
     /// <summary>Infinities without a replacement become the largest finite number, which in the evaluation's precision the largest double stands for.</summary>

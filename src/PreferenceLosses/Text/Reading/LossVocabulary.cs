@@ -6,6 +6,9 @@ namespace PreferenceLosses.Text.Reading;
 /// <summary>PyTorch's own losses, element by element (reduction='none') or reduced.</summary>
 internal static class LossVocabulary
 {
+    /// <summary>PyTorch has 1e-12 in float32 here, in double precision too.</summary>
+    private const double SmallestDenominator = 1e-12f;
+
     public static IEnumerable<Definition> Entries =>
     [
         Loss("mse_loss", "input, target, reduction?", (_, x, y) => Square(x - y)),
@@ -38,27 +41,32 @@ internal static class LossVocabulary
             return Exp(target) * (target - x);
         }
 
-        var isPositive = target > 0;
-        return Where(isPositive, target * (Log(Where(isPositive, target, 1)) - x), 0);
+        return ElementwiseVocabulary.XLogY(target, target) - (target * x);
     }
 
     private static TensorValue CrossEntropyWithLogits(Arguments a)
     {
-        var losses = ElementwiseVocabulary.Pair(
-            a,
-            (x, target) => a.Has("pos_weight")
-                ? ((1 - target) * x) + ((((a.Number("pos_weight").Formula - 1) * target) + 1) * Softplus(-x))
-                : ((1 - target) * x) + Softplus(-x),
-            "input",
-            "target");
+        Value logits = a.Operand("input"), target = a.Operand("target");
+        var type = Arithmetic.Floating(Arithmetic.Promote(logits, target));
+        var losses = a.Has("pos_weight")
+            ? Arithmetic.Elementwise(a.At, type, o => ((1 - o[1]) * o[0]) + ((((o[2] - 1) * o[1]) + 1) * Softplus(-o[0])), logits, target, a.Operand("pos_weight"))
+            : Arithmetic.Elementwise(a.At, type, o => ((1 - o[1]) * o[0]) + Softplus(-o[0]), logits, target);
         return ReductionVocabulary.Reduced(a, Weighted(a, losses));
     }
 
-    /// <summary>The logarithms are held at −100, as in PyTorch.</summary>
+    /// <summary>PyTorch holds the logarithms at −100, and the denominator p(1 − p) of the derivative at 1e-12.</summary>
     private static TensorValue CrossEntropy(Arguments a)
     {
-        static Expr HeldLog(Expr x) => Maximum(Log(x), -100);
-        var losses = ElementwiseVocabulary.Pair(a, (p, target) => ((target - 1) * HeldLog(1 - p)) - (target * HeldLog(p)), "input", "target");
+        static Expr HeldLog(Expr x) => StopGradient(Maximum(Log(x), -100));
+        var losses = ElementwiseVocabulary.Pair(
+            a,
+            (p, target) =>
+            {
+                var slope = StopGradient((p - target) / Maximum((1 - p) * p, SmallestDenominator)) * p;
+                return ((target - 1) * HeldLog(1 - p)) - (target * HeldLog(p)) + (slope - StopGradient(slope));
+            },
+            "input",
+            "target");
         return ReductionVocabulary.Reduced(a, Weighted(a, losses));
     }
 
@@ -78,7 +86,7 @@ internal static class LossVocabulary
             a.Number("margin", 0)));
     }
 
-    /// <summary>Of the whole batch as one vector: x·y / (max(‖x‖, ε)·max(‖y‖, ε)).</summary>
+    /// <summary>Of the whole batch as one vector: the product of x/max(‖x‖, ε) and y/max(‖y‖, ε).</summary>
     private static TensorValue Cosine(Arguments a)
     {
         if (a["dim"] is not NumberValue { Constant: 0 or -1 })
@@ -87,10 +95,10 @@ internal static class LossVocabulary
         }
 
         var smallest = a.Constant("eps", 1e-8);
-        var products = ElementwiseVocabulary.Pair(a, (x, y) => x * y, "input", "x2");
-        Expr Norm(string name) => Maximum(Sqrt(Sum(Square(a.Floating(name).Parts[0]))), smallest);
-        return products is { HasRows: true, Parts: [var product] }
-            ? new TensorValue(Sum(product) / (Norm("input") * Norm("x2")), products.Element)
+        Expr Unit(Expr x) => x / ClampMin(ReductionVocabulary.RootWithoutKink(Sum(Square(x))), smallest);
+        var (first, second) = (ReductionVocabulary.OnePart(a, "cosine_similarity"), a.Floating("x2"));
+        return first.HasRows && second is { HasRows: true, Parts.Length: 1 }
+            ? new TensorValue(Sum(Unit(first.Parts[0]) * Unit(second.Parts[0])), Arithmetic.Promote(first, second))
             : throw a.Wrong(LossDiagnosticKind.Shape, "input", "needs one value per pair.");
     }
 }

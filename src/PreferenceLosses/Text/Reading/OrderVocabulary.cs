@@ -11,8 +11,8 @@ internal static class OrderVocabulary
 
     public static IEnumerable<Definition> Entries =>
     [
-        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongBatch(a, x => Exp(x - LogSumExp(x)))),
-        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongBatch(a, x => x - LogSumExp(x))),
+        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Exponentials / Shifted(x).Sum)),
+        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Distances - Log(Shifted(x).Sum))),
         new("torch tensor", "cumsum", "input, dim", a => AlongBatch(a, x => CumulativeSum(x))),
         new("torch tensor", "logcumsumexp", "input, dim", a => AlongBatch(a, x => CumulativeLogSumExp(x))),
         new("torch tensor", "sort", "input, dim?, descending?, stable?", Sorted),
@@ -28,6 +28,13 @@ internal static class OrderVocabulary
         return x.HasRows
             ? Arithmetic.Elementwise(a.At, x.Element, o => function(o[0]), x)
             : throw a.Wrong(LossDiagnosticKind.Shape, "input", "is one number.");
+    }
+
+    /// <summary>The distances from the largest value, their exponentials, and the sum of those.</summary>
+    private static (Expr Distances, Expr Exponentials, Expr Sum) Shifted(Expr x)
+    {
+        var distances = x - StopGradient(Max(x));
+        return (distances, Exp(distances), Sum(Exp(distances)));
     }
 
     /// <summary>Values in order, equal ones as they come, and where each came from (without gradient).</summary>

@@ -108,7 +108,7 @@ internal static class ReductionVocabulary
     }
 
     /// <summary>√x with gradient 0 at 0.</summary>
-    private static Expr RootWithoutKink(Expr x) => Where(EqualTo(x, 0), 0, Sqrt(Where(EqualTo(x, 0), 1, x)));
+    public static Expr RootWithoutKink(Expr x) => Where(EqualTo(x, 0), 0, Sqrt(Where(EqualTo(x, 0), 1, x)));
 
     /// <summary>PyTorch's median is the lower of the two middle values, and shares its gradient evenly over all that equal it.</summary>
     private static Expr Median(Expr x)
