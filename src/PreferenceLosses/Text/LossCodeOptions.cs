@@ -10,8 +10,8 @@ public sealed record LossCodeOptions
     public string? Name { get; init; }
 
     /// <summary>
-    /// Whether the numbers in the arithmetic become hyper-parameters <c>c1</c>, <c>c2</c>, … with their value as the default, so
-    /// that they can be tuned. Each occurrence is one of its own.
+    /// Whether the numbers in the arithmetic become hyper-parameters <c>c1</c>, <c>c2</c>, … with their value as the default, so that
+    /// they can be tuned. Each occurrence is one of its own; inner ones are numbered before outer ones.
     /// </summary>
     public bool LiteralsAsParameters { get; init; }
 

@@ -10,13 +10,14 @@ namespace PreferenceLosses.Text;
 /// parameter, other hyper-parameters at their values; double precision, log-ratios up to about 30 nats. β's own value does not matter.
 /// </para>
 /// <para>
-/// Values are compared to 1e-8 of the larger one, and to 1e-11 of the largest of all. That two functions agree at all
-/// probes without being the same is not impossible, but nobody writes such a thing by accident.
+/// Values are compared to 1e-6 of the larger one (a text that casts to float32 on the way is the same function), and to 1e-9 of
+/// the largest of all. That two functions agree at all probes without being the same is not impossible, but nobody writes such a
+/// thing by accident.
 /// </para>
 /// </remarks>
 public sealed class LossFingerprint
 {
-    private const double RelativeTolerance = 1e-8;
+    private const double RelativeTolerance = 1e-6;
 
     private static readonly ImmutableArray<int> BatchSizes = [24, 16, 2];
 
@@ -81,7 +82,7 @@ public sealed class LossFingerprint
         var largest = a.Concat(b).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         return a.Zip(b).All(pair =>
             pair.First.Equals(pair.Second)
-            || Math.Abs(pair.First - pair.Second) <= (RelativeTolerance * Math.Max(Math.Abs(pair.First), Math.Abs(pair.Second))) + (1e-11 * largest));
+            || Math.Abs(pair.First - pair.Second) <= (RelativeTolerance * Math.Max(Math.Abs(pair.First), Math.Abs(pair.Second))) + (1e-9 * largest));
     }
 
     /// <summary>A loss with other values of its hyper-parameters.</summary>

@@ -242,6 +242,8 @@ ELEMENTWISE = """
     x.clamp_min(0.5) | x.clamp_max(0.5) | torch.where(x > 0, x, y) | torch.where(x > y, x * x, -y) | torch.where(x > 0, x, torch.zeros_like(x))
     torch.where(x > 0, x, 0.5) | x.masked_fill(x < 0, 0.25) | torch.where(x > 0, torch.log(x), y)
     torch.gt(x, y) * y | x.lt(y) * y | x.ge(0) * y | x.le(0) * y | x.eq(y) * y | x.ne(y) * y | torch.isnan(torch.log(x)) * y | torch.isfinite(1 / x) * y
+    torch.subtract(x, y) | torch.multiply(x, y) | torch.divide(x, y) | torch.negative(x) | torch.absolute(x) | torch.sgn(x) * y | torch.greater(x, y) * y
+    x.less(y) * y | torch.greater_equal(x, y) * y | x.less_equal(y) * y | torch.not_equal(x, y) * y | math.fabs(-2) * x
     torch.logical_and(x > 0, y > 0) * y | torch.logical_or(x > 0, y > 0) * y | torch.logical_not(x > 0) * y | torch.logical_xor(x > 0, y > 0) * y
 """
 
@@ -264,7 +266,7 @@ REDUCTIONS = """
     torch.sort(x, dim=0).indices * y | torch.argsort(x) * y | torch.argsort(torch.argsort(x)).float() * y | torch.argsort(x, descending=True) * y
     torch.flip(x, [0]) * y | x.flip(0) * y | torch.roll(x, 1) * y | torch.roll(x, -1, 0) * y | torch.roll(x, 3) * y | x.roll(shifts=2, dims=0) * y
     (x > 0).sum() * y | (x > 0).float().mean() * y | torch.sum(x > y) / x.numel() * y | (x - x.mean()) / (x.std() + 1e-8) * y
-    torch.cat((x, y), 0) | torch.cat([x, -y], dim=0).abs() | torch.cat((x, y)).mean() * y | torch.cat((x, y), 0).sum() * x | torch.cat((x, y)).std() * x
+    torch.concat((x, y), 0) | torch.cat((x, y), 0) | torch.cat([x, -y], dim=0).abs() | torch.cat((x, y)).mean() * y | torch.cat((x, y), 0).sum() * x | torch.cat((x, y)).std() * x
     torch.cat((x, y)).var(unbiased=False) * x | torch.cat((x, y)).max() * y | torch.cat((x, y)) - torch.cat((x, y)).mean() | torch.logsumexp(torch.cat((x, y)), 0) * x
 """
 
@@ -289,6 +291,7 @@ TYPES = """
     (x > 0).float() * 0.1 * y | (x > 0) * 0.1 * y | (1 - 0.1 * (x > 0).float()) * y | ((x > 0) * 0.1 + x.mean()) * y | (x > 0).float() * x.mean() * y
     x.float() * y | x.float() * 0.1 + y | x.float().exp() + y | x.float().mean() * y | x.to(torch.float32).std() * y | x.double() * y | x.type_as(y)
     x.float().sum() * y.float() | x.detach() * y | x.data * y | x.clone() | x.to(y.device) | x.to(y) | x.to(dtype=torch.float32) / 3
+    x.dim() * y | x.ndimension() * y | x.ndim * y | x.contiguous() * y | x.type(torch.float32) / 3 | x.shape[0] * y | x.size(dim=0) * y | x.size()[0] * y
     (x > 0).long() * y | (x > 0).int().float() * y | x.bool() * y | (0.1 * self.beta) * x | math.log(1 + math.exp(self.beta)) * x | math.sqrt(2) * x
     abs(x) | abs(-2) * x | max(1, 2.5) * x | min(self.beta, 0.5) * x | pow(x, 2) | float(2) * x | math.pi * x | x / x.shape[0] | x * len(x) | x / x.numel() ** 0.5
     1.0 / (1.0 + torch.exp(-x)) | torch.log(torch.sigmoid(x)) | torch.log(1 + torch.exp(x)) | torch.exp(-x) * torch.sigmoid(x) | 1 - torch.sigmoid(x) | torch.tanh(x) ** 2

@@ -18,7 +18,7 @@ internal static class ActivationVocabulary
         new("F", "softplus", "input, beta?, threshold?", a => Of(a, Softplus, ("beta", 1), ("threshold", 20))),
         ElementwiseVocabulary.Function("F", "softsign", x => x / (1 + Abs(x))),
         ElementwiseVocabulary.Function("F", "tanhshrink", x => x - Tanh(x)),
-        ElementwiseVocabulary.Function("F", "silu swish", x => x * Sigmoid(x)),
+        ElementwiseVocabulary.Function("F", "silu", x => x * Sigmoid(x)),
         ElementwiseVocabulary.Function("F", "mish", x => x * Tanh(Formulas.Softplus(x))),
         new("F", "gelu", "input, approximate?", Gelu),
         new("F", "elu", "input, alpha?", a => Of(a, (x, o) => Where(x > 0, x, o[0] * Expm1(Below(x))), ("alpha", 1))),

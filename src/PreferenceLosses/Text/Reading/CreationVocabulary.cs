@@ -18,7 +18,7 @@ internal static class CreationVocabulary
             Sized(a, a.Number("fill_value", double.NaN).Formula, a.Number("fill_value").IsInteger ? Element.Integer : Element.Single)),
         new("torch", "tensor", "data, dtype?, device?", Tensor),
         new("torch", "arange", "start, end?, step?, dtype?, device?", Range),
-        new("torch", "cat concat concatenate", "tensors, dim?", Concatenated),
+        new("torch", "cat concat", "tensors, dim?", Concatenated),
 
         new("tensor", "detach", "input", a => a.Tensor("input").Map(StopGradient)),
         new("tensor", "clone contiguous", "input", a => a.Tensor("input") with { IsInput = false }),

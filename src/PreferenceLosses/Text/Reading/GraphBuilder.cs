@@ -79,6 +79,7 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
     {
         AssignmentSyntax assignment => assignment.Targets.SelectMany(t => t).Select(n => n.Name),
         AugmentedSyntax augmented => [augmented.Target.Name],
+        ImportSyntax import => [import.Alias ?? import.Name ?? import.Module.Split('.')[0]],
         _ => [],
     };
 
@@ -246,21 +247,26 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         _ => throw new CodeError(LossDiagnosticKind.Result, at, $"The function returns {result.Description}.", "Return one loss per pair."),
     };
 
-    private CodeLoss? Loss(FunctionSyntax function, ImmutableArray<Expr> formulas)
+    private static void CheckSize(Position at, ImmutableArray<Expr> formulas, int maximum)
     {
+        var count = NodeOrder.Of(formulas).Count;
+        if (count > maximum)
+        {
+            throw new CodeError(LossDiagnosticKind.Limit, at, $"The loss has {count} operations; {MaximumNodes} different ones are accepted.");
+        }
+    }
+
+    private CodeLoss Loss(FunctionSyntax function, ImmutableArray<Expr> formulas)
+    {
+        CheckSize(function.At, formulas, 4 * MaximumNodes);     // Before equal ones are merged: merging takes time.
         if (options.Stabilize)
         {
             formulas = StableForms.Apply(formulas, notes);
         }
 
         formulas = Simplifier.Simplify(formulas);
+        CheckSize(function.At, formulas, MaximumNodes);
         var nodes = NodeOrder.Of(formulas);
-        if (nodes.Count > MaximumNodes)
-        {
-            diagnostics.Add(new LossDiagnostic(
-                LossDiagnosticKind.Limit, function.At.Line, function.At.Column, $"The loss has {nodes.Count} different operations; {MaximumNodes} are accepted.", ""));
-            return null;
-        }
 
         if (!nodes.Exists(n => n.IsDifferentiable))
         {

@@ -48,7 +48,7 @@ internal sealed class HyperParameters(LossCodeOptions options, List<LossCodeNote
             : Number(Add(new Parameter(name, FormattableString.Invariant($"c_{literals}"), value, Bounds.Finite)));
     }
 
-    /// <summary>The hyper-parameters that the formulas contain, in the order of the text.</summary>
+    /// <summary>The hyper-parameters that the formulas contain: β first, the others in the order in which they were met.</summary>
     public ReadOnlySpan<Parameter> Used(List<Expr> nodes)
     {
         var used = nodes.OfType<Parameter>().ToHashSet();
@@ -57,7 +57,7 @@ internal sealed class HyperParameters(LossCodeOptions options, List<LossCodeNote
             notes.Add(new LossCodeNote(LossCodeNoteKind.Remark, 0, $"The hyper-parameter '{unused.Name}' has no influence and was left out."));
         }
 
-        return parameters.Values.Where(used.Contains).ToArray();
+        return parameters.Values.Where(used.Contains).OrderBy(p => p.Name != Beta).ToArray();
     }
 
     private Parameter Add(Parameter parameter)

@@ -20,6 +20,7 @@ internal readonly record struct Token(TokenKind Kind, string Word, Position At, 
     /// <summary>The token as an error message names it.</summary>
     public string Description => Kind switch
     {
+        TokenKind.Text => "a string",
         TokenKind.Newline => "the end of the line",
         TokenKind.Indent => "more indentation",
         TokenKind.Dedent => "less indentation",
