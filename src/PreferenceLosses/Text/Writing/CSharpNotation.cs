@@ -70,6 +70,11 @@ internal sealed class CSharpNotation(IReadOnlyDictionary<Expr, string> parameter
 
     private Piece Function(Expr node, ImmutableArray<Piece> operands)
     {
+        if (node.Operation == Operation.Clamp && node.Operands[2] is { Operation: Operation.Constant, Value: double.PositiveInfinity })
+        {
+            return Call("ClampMin", operands[0], operands[1]);
+        }
+
         var function = node.Operation switch
         {
             Operation.Equal => "EqualTo",

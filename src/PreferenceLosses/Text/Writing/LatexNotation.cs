@@ -25,7 +25,7 @@ internal sealed class LatexNotation : MathNotation
 
     public override string NumberedName(int number) => $"t_{{{number}}}";
 
-    protected override int LongestText => 240;
+    protected override int LongestText => 320;
 
     protected override int LongestRepeated => 60;
 

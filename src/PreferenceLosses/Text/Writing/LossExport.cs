@@ -21,6 +21,18 @@ public static class LossExport
     }
 
     /// <summary>
+    /// A Python file with a subclass of TRL's <c>DPOTrainer</c> that trains with this loss, for TRL 0.5 to 0.28 (which call a method
+    /// <c>dpo_loss</c>) and for later ones (which do not; read up to 1.9).
+    /// </summary>
+    /// <param name="loss">The loss.</param>
+    /// <exception cref="NotSupportedException">The loss is not one of pairs, or reads more than their four log-probabilities.</exception>
+    public static string ToTrl(this IPreferenceLoss loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        return TrlFile.Of(loss);
+    }
+
+    /// <summary>
     /// LaTeX: one <c>align*</c> environment with the loss, its named parts, and its derivatives by every differentiable column. Where
     /// the rows of a batch are coupled, the derivatives are those of the sum of all losses. Needs amsmath and amssymb.
     /// </summary>
