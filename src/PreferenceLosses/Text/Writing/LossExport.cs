@@ -17,7 +17,7 @@ public static class LossExport
     public static string ToPyTorch(this IPreferenceLoss loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        return PyTorchFunction.Of(loss).Code;
+        return PyTorchFunction.Of(loss).WithHeading();
     }
 
     /// <summary>

@@ -20,10 +20,13 @@ internal sealed class PyTorchFunction
     private readonly Dictionary<Expr, string> leaves = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> arguments = [];
     private readonly List<string> settings = [];
+    private readonly string heading;
 
     private PyTorchFunction(IPreferenceLoss loss)
     {
         var graph = loss.Graph;
+        var title = string.Concat(loss.Name.Select(c => char.IsControl(c) ? ' ' : c)) + (loss.Parameters.Count == 0 ? "" : $" ({loss.Parameters})");
+        heading = $"# {title}: unreduced losses in nats. Needs torch, and torch.nn.functional as F.\n";
         Name = names.Take(Names.Identifier(loss.Name, char.IsAsciiLetter) is var name && name.EndsWith("_loss", StringComparison.Ordinal) ? name : name + "_loss");
         foreach (var column in PairGraph.IsOfPairs(graph) ? PairGraph.Columns : [])
         {
@@ -51,6 +54,9 @@ internal sealed class PyTorchFunction
 
     /// <summary>The function, from <c>def</c> to its last line.</summary>
     public string Code { get; private set; } = "";
+
+    /// <summary>The function under a comment that says what it is.</summary>
+    public string WithHeading() => heading + Code;
 
     public static PyTorchFunction Of(IPreferenceLoss loss) => new(loss);
 

@@ -1,0 +1,292 @@
+#!/usr/bin/python3
+"""Runs the exported PyTorch of every loss of the catalogue in PyTorch, and compares values and autograd's gradients with the library's.
+
+The library is asked through its command line (a built preference-losses; --cli names another), in double precision. See README.md.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import random
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+sys.dont_write_bytecode = True
+try:
+    import torch
+    import torch.nn.functional as F
+except ImportError:
+    sys.exit("check_exports.py: torch is missing; on Debian: apt-get install python3-torch, then run it with /usr/bin/python3")
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+CLI = ROOT / "src/PreferenceLosses.Cli/bin/Release/net10.0/PreferenceLosses.Cli.dll"
+PAIR = ["policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected"]
+EPSILON = 2.0 ** -52
+STEP = 2.0 ** -28       # relative to an input: far above rounding, far below any curvature
+ALLOWED_UNITS = 8        # as for the library itself, in GoldenTests
+TINIEST = sys.float_info.min
+torch.set_num_threads(1)
+
+
+# ---- The library -----------------------------------------------------------------------------------------------------
+
+def library(*arguments, lines=None):
+    run = subprocess.run(["dotnet", str(cli), *arguments], input=lines, capture_output=True, encoding="utf-8")
+    if run.returncode != 0 and not (lines and run.stdout):
+        sys.exit(f"check_exports.py: {' '.join(arguments)}: {run.stderr.strip()}")
+    return run.stdout
+
+
+def shapes(name):
+    """The inputs of a loss with their shapes, as `show` tells them."""
+    text = re.search(r"^  inputs +(.*)$", library("show", name), re.MULTILINE).group(1)
+    kinds = {"one number": "scalar", "K responses per row": "responses", None: "row"}
+    return {m.group(1): kinds[m.group(2)] for m in re.finditer(r"(\w+)(?: \(([^)]*)\))?(?:, |$)", text)}
+
+
+# ---- Batches ---------------------------------------------------------------------------------------------------------
+
+generator = random.Random(5)
+
+
+def noise():
+    return sum(generator.random() for _ in range(12)) - 6
+
+
+def uniform(low, high):
+    return low + (high - low) * generator.random()
+
+
+def far_row(rho):
+    """A pair with exactly this rho: every value is a multiple of 1/8."""
+    chosen, rejected = (-2000 - round(8 * uniform(0, 500)) / 8 for _ in range(2))
+    drift = round(8 * uniform(-3, 3)) / 8
+    return chosen + drift + rho / 2, rejected + drift - rho / 2, chosen, rejected
+
+
+def sequence_row():
+    chosen, rejected = uniform(-500, -20), uniform(-500, -20)
+    return chosen + 2 * noise(), rejected + 2 * noise(), chosen, rejected
+
+
+PAIRS = {
+    "ordinary": [[noise() for _ in range(4)] for _ in range(10)],
+    "sequence": [sequence_row() for _ in range(7)],
+    "initial": [2 * pair for pair in ((-7.25, -9.0), (-31.5, -28.125), (-120.3, -119.6), (-9.5, -9.5))],
+    "extreme": [far_row(rho) for rho in (-1000, -300, -60, -9, -1, 1, 9, 60, 300, 1000, 0.25)],
+    "far below": [far_row(-1000), far_row(-999.5)],
+    "far above": [far_row(1000), far_row(999.5)],
+    "one row": [sequence_row()],
+    "one row far below": [far_row(-700)],
+    "one row far above": [far_row(700)],
+}
+RAGGED = [[4, 3, 4, 2], [1], [2, 2], [5, 1, 3]]     # responses per row, for ranked losses
+
+
+def column(name, rows):
+    """A column that no log-probability is: lengths, scores, truth values."""
+    if name == "desirable":
+        return [i % 2 == 0 for i in range(rows)]
+    if "length" in name:
+        return [float(generator.randrange(5, 60)) for _ in range(rows)]
+    if name in ("policy", "reference"):
+        return [uniform(-60, -20) for _ in range(rows)]
+    return [uniform(0.1, 2) for _ in range(rows)]
+
+
+def batches(inputs):
+    """Batches by name: columns as the library reads them."""
+    def with_others(table, rows):
+        for name, shape in inputs.items():
+            if name not in table:
+                table[name] = uniform(0, 1) if shape == "scalar" else column(name, rows)
+        return table
+
+    if "responses" in inputs.values():
+        for lengths in RAGGED:
+            yield f"responses {lengths}", {
+                name: uniform(0, 1) if shape == "scalar" else column(name, len(lengths)) if shape == "row" else [column(name, k) for k in lengths]
+                for name, shape in inputs.items()}
+    elif any(name in PAIR for name in inputs):
+        for name, rows in PAIRS.items():
+            yield name, with_others(dict(zip(PAIR, map(list, zip(*rows)))), len(rows))
+    else:
+        for rows in (8, 2, 1):
+            yield f"{rows} rows", with_others({}, rows)
+        yield "initial", with_others({"policy": [-7.25, -31.5, -9.5], "reference": [-7.25, -31.5, -9.5]}, 3)
+
+
+def settings(loss):
+    """The defaults, and one other value for every parameter that has room for it."""
+    defaults = {p["name"]: p["default"] for p in loss["parameters"]}
+    yield defaults
+    if defaults:
+        yield {p["name"]: p["default"] * 1.5 if "at most" not in p["accepted"] and "less than" not in p["accepted"] else p["default"]
+               for p in loss["parameters"]}
+
+
+# ---- The export ------------------------------------------------------------------------------------------------------
+
+class RoundedSigmoid(torch.autograd.Function):
+    """torch.sigmoid, whose derivative is computed as (1 - s) * s: a sum with a term of size 1, rounded as such wherever s is near 1."""
+
+    rounding = 0.0      # what to add to 1 - s
+
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(torch.sigmoid(x))
+        return torch.sigmoid(x)
+
+    @staticmethod
+    def backward(context, gradient):
+        s, = context.saved_tensors
+        return gradient * s * (1 - s + RoundedSigmoid.rounding)
+
+
+class Torch:
+    """What the exports get for torch while the yardstick is taken."""
+
+    sigmoid = staticmethod(RoundedSigmoid.apply)
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
+class Export:
+    def __init__(self, name):
+        self.text = library("export", name, "--to", "pytorch")
+        self.function = self.compile(torch)
+        self.yardstick = self.compile(Torch())
+        self.names = self.function.__code__.co_varnames[1:self.function.__code__.co_argcount]
+
+    def compile(self, module):
+        scope = {"torch": module, "F": F}
+        exec(self.text, scope)                                             # our own text, and nobody else's
+        return next(value for key, value in scope.items() if key.endswith("_loss"))
+
+    def run(self, table, parameters, function=None):
+        """Losses, and the gradient of their mean by column."""
+        tensors, mask = {}, None
+        for name, values in table.items():
+            if isinstance(values, list) and isinstance(values[0], list):
+                width = max(map(len, values))
+                mask = torch.tensor([[k < len(row) for k in range(width)] for row in values])
+                values = [row + [0.0] * (width - len(row)) for row in values]
+            tensors[name] = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+        known = {n: n.removesuffix("_logps") for n in self.names}
+        arguments = {n: tensors[known[n]] for n in self.names if known[n] in tensors}
+        arguments.update((n, v) for n, v in parameters.items() if n in self.names)
+        arguments.update((n + "_", v) for n, v in parameters.items() if n + "_" in self.names)
+        if "response_mask" in self.names:
+            arguments["response_mask"] = mask
+        losses = (function or self.function)(SimpleNamespace(beta=parameters.get("beta")), **arguments)
+        losses.mean().backward()
+        gradients = {n: torch.zeros_like(t) if t.grad is None else t.grad for n, t in tensors.items()}
+        return losses.detach(), gradients
+
+
+def units(export, table, parameters, losses, gradients):
+    """
+    The yardstick, for an epsilon of 1: a result's own size, what such a change of the inputs does to it (the smaller of both
+    directions: at a jump the other says nothing), and what such a rounding in the derivative of torch.sigmoid does.
+    """
+    sizes = [losses.abs().clone()] + [g.abs().clone() for g in gradients.values()]
+    at = [losses, *gradients.values()]
+    for name, values in table.items():
+        if not isinstance(values, list) or isinstance(values[0], bool):
+            continue
+        changes = []
+        for factor in (1 + STEP, 1 - STEP):
+            moved = {**table, name: scaled(values, factor)}
+            other_losses, other_gradients = export.run(moved, parameters)
+            changes.append([(a - b).abs() / STEP for a, b in zip(at, [other_losses, *other_gradients.values()])])
+        for size, up, down in zip(sizes, *changes):
+            size += torch.nan_to_num(torch.minimum(up, down), nan=0.0, posinf=0.0)
+    RoundedSigmoid.rounding = STEP
+    rounded = export.run(table, parameters, export.yardstick)[1]
+    RoundedSigmoid.rounding = 0.0
+    for size, gradient, other in zip(sizes[1:], export.run(table, parameters, export.yardstick)[1].values(), rounded.values()):
+        size += (gradient - other).abs() / STEP
+    return sizes[0], dict(zip(gradients, sizes[1:]))
+
+
+def scaled(values, factor):
+    return [scaled(v, factor) if isinstance(v, list) else v * factor for v in values]
+
+
+# ---- Comparing -------------------------------------------------------------------------------------------------------
+
+failures = []
+worst = (0.0, "nothing")
+
+
+def flat(values):
+    return [x for v in values for x in flat(v)] if isinstance(values, (list, tuple)) else [float(values)]
+
+
+def unpadded(tensor, table, name):
+    values = table[name]
+    if isinstance(values, list) and isinstance(values[0], list):
+        return [x for row, kept in zip(tensor.tolist(), values) for x in row[:len(kept)]]
+    return flat(tensor.tolist())
+
+
+def compare(what, expected, actual, unit, floor):
+    global worst
+    if len(expected) != len(actual):
+        failures.append(f"{what}: {len(actual)} numbers where the library has {len(expected)}")
+        return
+    for i, (a, b, u) in enumerate(zip(expected, actual, unit)):
+        if a == b or (math.isnan(a) and math.isnan(b)):
+            continue
+        error = abs(a - b) / (EPSILON * max(u, floor)) if math.isfinite(a) and math.isfinite(b) else math.inf
+        where = f"{what}[{i}]: {b!r} where the library has {a!r}"
+        worst = max(worst, (error, where))
+        if not error <= ALLOWED_UNITS:
+            failures.append(f"{where} ({error:.3g} units)")
+
+
+def main(arguments):
+    global cli
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cli", default=CLI)
+    parser.add_argument("names", nargs="*", help="the losses to check; all if left out")
+    options = parser.parse_args(arguments)
+    cli = pathlib.Path(options.cli)
+    if not cli.exists():
+        sys.exit(f"check_exports.py: {cli} is not there; dotnet build -c Release makes it")
+
+    losses = [loss for loss in json.loads(library("list", "--json")) if not options.names or loss["name"] in options.names]
+    cases = []
+    for loss in losses:
+        loss["export"] = Export(loss["name"])
+        inputs = {name: "row" for name in loss["inputs"]} if set(loss["inputs"]) <= set(PAIR) else shapes(loss["name"])
+        for batch, table in batches(inputs):
+            if len(next(iter(table.values()))) >= loss["minimum_rows"]:      # PyTorch 1.13 throws in the backward of var of one number
+                cases.extend((loss, batch, table, parameters) for parameters in settings(loss))
+
+    lines = "".join(json.dumps({"id": i, "loss": loss["name"], "set": parameters, "input": table}) + "\n"
+                    for i, (loss, _, table, parameters) in enumerate(cases))
+    answers = [json.loads(line, parse_constant=float) for line in library("evaluate", "--batch", "-", lines=lines).splitlines()]
+    for (loss, batch, table, parameters), answer in zip(cases, answers, strict=True):
+        title = f"{loss['name']} {parameters} on {batch}"
+        if "error" in answer:
+            failures.append(f"{title}: {answer['error']}")
+            continue
+        values, gradients = loss["export"].run(table, parameters)
+        value_units, gradient_units = units(loss["export"], table, parameters, values, gradients)
+        compare(f"{title}, losses", flat(answer["losses"]), values.tolist(), value_units.tolist(), TINIEST)
+        for name, expected in answer["gradient"].items():
+            actual, unit = (unpadded(t, table, name) for t in (gradients[name], gradient_units[name]))
+            compare(f"{title}, gradient of {name}", flat(expected), actual, unit, TINIEST)
+
+    if failures:
+        sys.exit("\n".join(failures[:40] + [f"check_exports.py: {len(failures)} differences"]))
+    print(f"OK: the exports of {len(losses)} losses agree with the library in {len(cases)} cases; worst: {worst[0]:.1f} units at {worst[1]}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
