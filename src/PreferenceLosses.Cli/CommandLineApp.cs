@@ -50,7 +50,7 @@ internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, Text
             ListCommand.Create(catalog, output),
             ShowCommand.Create(catalog, output),
             EvaluateCommand.Create(catalog, input, output, error),
-            ExportCommand.Create(catalog, output),
+            ExportCommand.Create(catalog, input, output, error),
         },
     };
 

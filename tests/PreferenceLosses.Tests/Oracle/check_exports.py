@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Runs the exported PyTorch of every loss of the catalogue in PyTorch, and compares values and autograd's gradients with the library's.
+"""Runs the exported PyTorch of every loss of the catalogue, and of operations.jsonl, in PyTorch, and compares with the library.
 
-The library is asked through its command line (a built preference-losses; --cli names another), in double precision. See README.md.
+Values and gradients (autograd's) are compared, in double precision. The library is asked through its command line (a built preference-losses; --cli names another). See README.md.
 """
 
 import argparse
 import json
+import keyword
 import math
 import pathlib
 import random
@@ -21,6 +22,7 @@ try:
 except ImportError:
     sys.exit("check_exports.py: torch is missing; on Debian: apt-get install python3-torch, then run it with /usr/bin/python3")
 
+OPERATIONS = pathlib.Path(__file__).with_name("operations.jsonl")
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 CLI = ROOT / "src/PreferenceLosses.Cli/bin/Release/net10.0/PreferenceLosses.Cli.dll"
 PAIR = ["policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected"]
@@ -38,6 +40,27 @@ def library(*arguments, lines=None):
     if run.returncode != 0 and not (lines and run.stdout):
         sys.exit(f"check_exports.py: {' '.join(arguments)}: {run.stderr.strip()}")
     return run.stdout
+
+
+def catalogue():
+    """Every loss of the catalogue: what the command line calls it, its inputs, how many rows it needs, its parameters."""
+    for loss in json.loads(library("list", "--json")):
+        inputs = {name: "row" for name in loss["inputs"]} if set(loss["inputs"]) <= set(PAIR) else shapes(loss["name"])
+        numbers = {p["name"]: (p["default"], "at most" in p["accepted"] or "less than" in p["accepted"]) for p in loss["parameters"]}
+        yield SimpleNamespace(name=loss["name"], line={"loss": loss["name"]}, inputs=inputs, rows=loss["minimum_rows"], parameters=numbers,
+                              export=Export(library("export", loss["name"], "--to", "pytorch")))
+
+
+def operations():
+    """The losses of operations.jsonl, one or more for each operation that a formula can have."""
+    for text in OPERATIONS.read_text().splitlines():
+        spec = json.loads(text)
+        formula = spec["formula"]
+        yield SimpleNamespace(
+            name=formula["name"], line={"spec": spec}, rows=1 + any(n["operation"] in ("variance", "standard_deviation") for n in formula["nodes"]),
+            inputs={n["name"]: n["shape"] for n in formula["nodes"] if n["operation"] == "input"},
+            parameters={p["name"]: (p["default"], False) for p in formula["parameters"]},
+            export=Export(library("export", "--spec", "-", "--to", "pytorch", lines=text)))
 
 
 def shapes(name):
@@ -121,11 +144,9 @@ def batches(inputs):
 
 def settings(loss):
     """The defaults, and one other value for every parameter that has room for it."""
-    defaults = {p["name"]: p["default"] for p in loss["parameters"]}
-    yield defaults
-    if defaults:
-        yield {p["name"]: p["default"] * 1.5 if "at most" not in p["accepted"] and "less than" not in p["accepted"] else p["default"]
-               for p in loss["parameters"]}
+    yield {name: default for name, (default, _) in loss.parameters.items()}
+    if loss.parameters:
+        yield {name: default if is_bounded else 1.5 * default for name, (default, is_bounded) in loss.parameters.items()}
 
 
 # ---- The export ------------------------------------------------------------------------------------------------------
@@ -156,8 +177,8 @@ class Torch:
 
 
 class Export:
-    def __init__(self, name):
-        self.text = library("export", name, "--to", "pytorch")
+    def __init__(self, text):
+        self.text = text
         self.function = self.compile(torch)
         self.yardstick = self.compile(Torch())
         self.names = self.function.__code__.co_varnames[1:self.function.__code__.co_argcount]
@@ -176,10 +197,10 @@ class Export:
                 mask = torch.tensor([[k < len(row) for k in range(width)] for row in values])
                 values = [row + [0.0] * (width - len(row)) for row in values]
             tensors[name] = torch.tensor(values, dtype=torch.float64, requires_grad=True)
-        known = {n: n.removesuffix("_logps") for n in self.names}
-        arguments = {n: tensors[known[n]] for n in self.names if known[n] in tensors}
-        arguments.update((n, v) for n, v in parameters.items() if n in self.names)
-        arguments.update((n + "_", v) for n, v in parameters.items() if n + "_" in self.names)
+        values = {name: value for name, value in parameters.items() if name != "beta"}
+        for name, tensor in tensors.items():
+            values[name + "_logps" if name in PAIR else name] = tensor
+        arguments = {name + "_" if keyword.iskeyword(name) else name: value for name, value in values.items()}
         if "response_mask" in self.names:
             arguments["response_mask"] = mask
         losses = (function or self.function)(SimpleNamespace(beta=parameters.get("beta")), **arguments)
@@ -234,7 +255,7 @@ def unpadded(tensor, table, name):
     return flat(tensor.tolist())
 
 
-def compare(what, expected, actual, unit, floor):
+def compare(what, expected, actual, unit):
     global worst
     if len(expected) != len(actual):
         failures.append(f"{what}: {len(actual)} numbers where the library has {len(expected)}")
@@ -242,7 +263,7 @@ def compare(what, expected, actual, unit, floor):
     for i, (a, b, u) in enumerate(zip(expected, actual, unit)):
         if a == b or (math.isnan(a) and math.isnan(b)):
             continue
-        error = abs(a - b) / (EPSILON * max(u, floor)) if math.isfinite(a) and math.isfinite(b) else math.inf
+        error = abs(a - b) / (EPSILON * max(u, TINIEST)) if math.isfinite(a) and math.isfinite(b) else math.inf
         where = f"{what}[{i}]: {b!r} where the library has {a!r}"
         worst = max(worst, (error, where))
         if not error <= ALLOWED_UNITS:
@@ -259,29 +280,27 @@ def main(arguments):
     if not cli.exists():
         sys.exit(f"check_exports.py: {cli} is not there; dotnet build -c Release makes it")
 
-    losses = [loss for loss in json.loads(library("list", "--json")) if not options.names or loss["name"] in options.names]
-    cases = []
-    for loss in losses:
-        loss["export"] = Export(loss["name"])
-        inputs = {name: "row" for name in loss["inputs"]} if set(loss["inputs"]) <= set(PAIR) else shapes(loss["name"])
-        for batch, table in batches(inputs):
-            if len(next(iter(table.values()))) >= loss["minimum_rows"]:      # PyTorch 1.13 throws in the backward of var of one number
-                cases.extend((loss, batch, table, parameters) for parameters in settings(loss))
-
-    lines = "".join(json.dumps({"id": i, "loss": loss["name"], "set": parameters, "input": table}) + "\n"
+    losses = [loss for loss in (*catalogue(), *operations()) if not options.names or loss.name in options.names]
+    cases = [
+        (loss, batch, table, parameters)
+        for loss in losses for batch, table in batches(loss.inputs) for parameters in settings(loss)
+        if len(next(iter(table.values()))) >= loss.rows]                    # PyTorch 1.13 throws in the backward of var of one number
+    lines = "".join(json.dumps({"id": i, **loss.line, "set": parameters, "input": table}) + "\n"
                     for i, (loss, _, table, parameters) in enumerate(cases))
-    answers = [json.loads(line, parse_constant=float) for line in library("evaluate", "--batch", "-", lines=lines).splitlines()]
-    for (loss, batch, table, parameters), answer in zip(cases, answers, strict=True):
-        title = f"{loss['name']} {parameters} on {batch}"
+    answers = [json.loads(line) for line in library("evaluate", "--batch", "-", lines=lines).splitlines()]
+    for (loss, batch, table, parameters), answer in zip(cases, answers):
+        title = f"{loss.name} {parameters} on {batch}"
         if "error" in answer:
             failures.append(f"{title}: {answer['error']}")
             continue
-        values, gradients = loss["export"].run(table, parameters)
-        value_units, gradient_units = units(loss["export"], table, parameters, values, gradients)
-        compare(f"{title}, losses", flat(answer["losses"]), values.tolist(), value_units.tolist(), TINIEST)
+        values, gradients = loss.export.run(table, parameters)
+        value_units, gradient_units = units(loss.export, table, parameters, values, gradients)
+        compare(f"{title}, losses", flat(answer["losses"]), values.tolist(), value_units.tolist())
         for name, expected in answer["gradient"].items():
             actual, unit = (unpadded(t, table, name) for t in (gradients[name], gradient_units[name]))
-            compare(f"{title}, gradient of {name}", flat(expected), actual, unit, TINIEST)
+            compare(f"{title}, gradient of {name}", flat(expected), actual, unit)
+    if len(answers) != len(cases):
+        failures.append(f"{len(answers)} answers to {len(cases)} lines")
 
     if failures:
         sys.exit("\n".join(failures[:40] + [f"check_exports.py: {len(failures)} differences"]))
