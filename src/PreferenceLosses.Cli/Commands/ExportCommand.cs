@@ -1,19 +1,23 @@
 using System.CommandLine;
 using PreferenceLosses.Cli.Evaluation;
-using PreferenceLosses.Cli.Json;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 
 namespace PreferenceLosses.Cli.Commands;
 
-/// <summary><c>export NAME | --spec FILE [--set k=v]… --to FORMAT</c>: a loss as text for other programs.</summary>
+/// <summary><c>export NAME | --python FILE | --spec FILE [--set k=v]… --to FORMAT</c>: a loss as text for other programs.</summary>
 internal static class ExportCommand
 {
     private const string Formats = "pytorch|trl|latex|csharp|json";
 
-    public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output)
+    public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
         var name = new Argument<string?>("NAME") { Description = "The loss, by its name or an alias.", Arity = ArgumentArity.ZeroOrOne };
+        var python = new Option<string>("--python")
+        {
+            HelpName = "FILE|-",
+            Description = "The loss, as a file with its PyTorch function, in place of NAME.",
+        };
         var spec = new Option<string>("--spec")
         {
             HelpName = "FILE|-",
@@ -25,31 +29,21 @@ internal static class ExportCommand
             HelpName = Formats,
             Description = "What to write: a PyTorch function, a file with a TRL trainer, LaTeX, a C# record, or JSON.",
         };
-        var command = new Command("export", "Writes a loss as text for other programs.") { name, spec, set, to };
+        var command = new Command("export", "Writes a loss as text for other programs.") { name, python, spec, set, to };
         command.SetAction(parsed =>
         {
             var write = Writer(parsed.GetValue(to), catalog);
-            var loss = Choose(parsed.GetValue(name), parsed.GetValue(spec), catalog, standardInput);
+            var loss = (parsed.GetValue(name), parsed.GetValue(python), parsed.GetValue(spec)) switch
+            {
+                ({ } known, null, null) => LossChoice.Find(catalog, known).Loss,
+                (null, { } file, null) => LossFiles.Python(file, standardInput, error),
+                (null, null, { } file) => LossFiles.Spec(file, catalog, standardInput),
+                _ => throw CommandException.WrongUsage("The loss is given by NAME, --python FILE or --spec FILE: by one of them."),
+            };
             loss = LossChoice.Configure(loss, ParameterSettings.Parse(parsed.GetValue(set) ?? []));
             output.Write(Text(write, loss));
         });
         return command;
-    }
-
-    private static PreferenceLoss Choose(string? name, string? spec, LossCatalog catalog, TextReader standardInput)
-    {
-        if (name is null == spec is null)
-        {
-            throw CommandException.WrongUsage("The loss is given either by NAME or by --spec FILE: one of them, not both.");
-        }
-
-        if (name is not null)
-        {
-            return LossChoice.Find(catalog, name).Loss;
-        }
-
-        using var document = JsonText.Parse(InputFile.Read(spec!, standardInput), $"The file '{spec}'");
-        return LossChoice.FromSpec(catalog, document.RootElement);
     }
 
     private static Func<PreferenceLoss, string> Writer(string? format, LossCatalog catalog) => format switch

@@ -50,6 +50,11 @@ internal static class FormulaJson
         }
 
         writer.WriteEndArray();
+        if (graph.IsVerbatim)
+        {
+            writer.WriteBoolean("verbatim", true);
+        }
+
         writer.WriteStartArray("losses");
         foreach (var formula in graph.Losses)
         {
@@ -72,7 +77,7 @@ internal static class FormulaJson
     /// <exception cref="JsonException">It is not one; the message says what is wrong, and where.</exception>
     public static PreferenceLoss Read(JsonElement element)
     {
-        var fields = new JsonFields(element, "The formula", "name", "parameters", "nodes", "losses", "rewards");
+        var fields = new JsonFields(element, "The formula", "name", "parameters", "nodes", "verbatim", "losses", "rewards");
         var name = fields.Text("name");
         if (string.IsNullOrWhiteSpace(name))
         {
@@ -98,10 +103,11 @@ internal static class FormulaJson
             rewards = new(nodes[both.Index("chosen", nodes.Length)], nodes[both.Index("rejected", nodes.Length)]);
         }
 
+        var isVerbatim = fields.Has("verbatim") && fields.Truth("verbatim");
         CheckUse(nodes, rewards is null ? losses : [.. losses, rewards.Chosen, rewards.Rejected]);
         return Checked("The formula", () =>
         {
-            var loss = new FormulaLoss(name, [.. parameters.Values.Select(bound => bound.Parameter)], new LossGraph(losses, rewards));
+            var loss = new FormulaLoss(name, [.. parameters.Values.Select(bound => bound.Parameter)], new LossGraph(losses, rewards, isVerbatim));
             return parameters.Values.Aggregate((PreferenceLoss)loss, (with, bound) => with.With(bound.Parameter.Name!, bound.Value));
         });
     }

@@ -34,8 +34,8 @@ internal static class OperationLosses
         Operation.Sqrt or Operation.Log => [Pairs(operation, "", (x, _) => Elementwise(operation, 0.5 + Square(x))), OfNumber(operation)],
         Operation.Exp or Operation.Expm1 => [Pairs(operation, "", (x, _) => Elementwise(operation, x)), OfNumber(operation)],
         Operation.Log1p => [Pairs(operation, "", (x, _) => Log1p(Exp(x))), OfNumber(operation)],
-        Operation.Log1mExp => [Pairs(operation, "", (x, _) => Log1mExp(-(1e-9 + Softplus(10 * x)))), Pairs(operation, "number", (x, _) => Log1mExp(-Lambda) * x)],
-        >= Operation.Negate and <= Operation.Erfc => [Pairs(operation, "", (x, y) => Elementwise(operation, x - y)), OfNumber(operation)],
+        Operation.Log1mExp => [Pairs(operation, "", (x, _) => Log1mExp(-(1e-20 + Softplus(30 * x)))), Pairs(operation, "number", (x, _) => Log1mExp(-Lambda) * x)],
+        >= Operation.Negate and < Operation.Add => [Pairs(operation, "", (x, y) => Elementwise(operation, x - y)), OfNumber(operation)],
         Operation.Power =>
         [
             Pairs(operation, "", (x, _) => Power(1 + Square(x), Lambda)),
@@ -79,6 +79,7 @@ internal static class OperationLosses
         [
             Statistic(operation, "", (x, correction) => Reduce(operation, x, Axis.Batch, correction), 1),
             Statistic(operation, "biased", (x, correction) => Reduce(operation, x, Axis.Batch, correction), 0),
+            .. operation == Operation.Variance ? [Ranked(operation, "", x => Variance(x, Axis.Responses, correction: 0))] : Array.Empty<PreferenceLoss>(),
         ],
         Operation.Quantile => [Pairs(operation, "", (x, y) => Square(x - Quantile(x, 0.3)) + Quantile(y, 0.5))],
         _ when operation.IsReduction() =>
@@ -86,10 +87,13 @@ internal static class OperationLosses
             Pairs(operation, "", (x, _) => Square(x - Reduce(operation, x, Axis.Batch))),
             Ranked(operation, "", x => Square(Reduce(operation, x, Axis.Responses))),
         ],
-        Operation.SortBy => [Pairs(operation, "", (x, _) => Square(Sort(x)) + x), Pairs(operation, "key", (x, y) => SortBy(x, y) * x)],
-        Operation.UnsortBy => [Pairs(operation, "", (x, y) => UnsortBy(RowIndex + x, y) * x)],
+        Operation.SortBy => [Pairs(operation, "", (x, _) => Square(Sort(x)) + x), Pairs(operation, "key", (x, y) => SortBy(x, y) * x), OfSorted(operation)],
+        Operation.UnsortBy => [Pairs(operation, "", (x, y) => UnsortBy(RowIndex + x, y) * x), OfSorted(operation)],
         _ => [Pairs(operation, "", (x, y) => Formulas.Along(operation, Axis.Batch, x) * y), Ranked(operation, "", x => Sum(Square(Formulas.Along(operation, Axis.Responses, x)), Axis.Responses))],
     };
+
+    private static RankedLoss OfSorted(Operation operation) => Ranked(
+        operation, "", x => Sum(x * Formulas.Along(operation, Axis.Responses, x + ResponseIndex, Sin(7 * x)), Axis.Responses));
 
     private static PairLoss OfNumber(Operation operation) => Pairs(operation, "number", (x, _) => Elementwise(operation, Lambda) * x);
 

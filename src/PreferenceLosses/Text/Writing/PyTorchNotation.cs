@@ -36,7 +36,12 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
 
     public override bool IsLong(Piece piece) => piece.Text.Length > LongestLine;
 
-    public override int Repetitions(Expr node) => node.Operation == Operation.Log1mExp ? 3 : 1;
+    public override int Repetitions(Expr node) => node switch
+    {
+        { Operation: Operation.Log1mExp } => 3,
+        { Operation: Operation.Variance, Axis: Axis.Responses } => 2,
+        _ => 1,
+    };
 
     /// <summary>A comparison as numbers: a product with truth values would be computed in single precision.</summary>
     public override Piece Value(Piece piece) => piece.Kind == PieceKind.Truth
@@ -142,6 +147,7 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
         Operation.Atan => Call("torch.atan", a),
         Operation.Erf => Call("torch.erf", a),
         Operation.Erfc => Call("torch.erfc", a),
+        Operation.RoundToSingle => Method(Method(a, "float()"), $"type_as({AnyTensor()})"),
         Operation.Minimum => Call("torch.minimum", Tensor(a, node), Tensor(b, node)),
         Operation.Maximum => Call("torch.maximum", Tensor(a, node), Tensor(b, node)),
         Operation.LogAddExp => Call("torch.logaddexp", Tensor(a, node), Tensor(b, node)),
@@ -214,6 +220,7 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
             Operation.Atan => PythonMath($"math.atan({x})"),
             Operation.Erf => PythonMath($"math.erf({x})"),
             Operation.Erfc => PythonMath($"math.erfc({x})"),
+            Operation.RoundToSingle => new($"{AnyTensor()}.new_tensor({x}).float().type_as({AnyTensor()})", Binding.Call),
             Operation.Minimum => Python($"min({x}, {y})"),
             Operation.Maximum => Python($"max({x}, {y})"),
             Operation.LogAddExp => PythonMath(
@@ -230,6 +237,7 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
     {
         Operation.Sum => Method(a, "sum()"),
         Operation.Mean => Method(a, "mean()"),
+        Operation.Product => Method(a, "prod()"),
         Operation.Variance => Method(a, node.Value == 1 ? "var()" : "var(unbiased=False)"),
         Operation.StandardDeviation => Method(a, node.Value == 1 ? "std()" : "std(unbiased=False)"),
         Operation.ReduceMin => Method(a, "min()"),
@@ -249,6 +257,10 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
     {
         Operation.Sum => Masked(a, "0.0", ".sum(-1)"),
         Operation.Mean => DividedByCount(Masked(a, "0.0", ".sum(-1)")),
+        Operation.Product => Masked(a, "1.0", ".prod(-1)"),
+        Operation.Variance => Variance(a, node.Value),
+        Operation.SortBy => Masked(new($"{Text(a, Binding.Call)}.gather(-1, {Order(b)}).gather(-1, {Places()})", Binding.Call), "0.0", ""),
+        Operation.UnsortBy => Masked(new($"{Text(a, Binding.Call)}.gather(-1, {ThoseThere()}).gather(-1, {Ranks(b)})", Binding.Call), "0.0", ""),
         Operation.ReduceMin => Masked(a, "float('inf')", ".amin(-1)"),
         Operation.ReduceMax => Masked(a, "-float('inf')", ".amax(-1)"),
         Operation.LogSumExp => Masked(a, "-float('inf')", ".logsumexp(-1)"),
@@ -262,6 +274,25 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
 
     private Piece Masked(Piece a, string otherwise, string reduction) =>
         new($"torch.where({MaskText()}, {Text(a)}, {otherwise}){reduction}", Binding.Call);
+
+    /// <summary>The positions of the responses in the order of a key; those that are not there come last.</summary>
+    private string Order(Piece key) => $"torch.argsort({Masked(key, "float('inf')", "").Text}, dim=-1, stable=True)";
+
+    /// <summary>Which place in that order each response has.</summary>
+    private string Ranks(Piece key) => $"torch.argsort({Order(key)}, dim=-1)";
+
+    /// <summary>The positions of the responses that are there, and then the others.</summary>
+    private string ThoseThere() => $"torch.argsort(~{MaskText()}, dim=-1, stable=True)";
+
+    /// <summary>How many responses are there before each one.</summary>
+    private string Places() => $"({MaskText()}.cumsum(-1) - 1).clamp(min=0)";
+
+    private Piece Variance(Piece x, double correction)
+    {
+        var mean = DividedByCount(Masked(x, "0.0", ".sum(-1)")).Text;
+        var distance = new Piece($"{Text(x, Binding.Sum)} - ({mean}).unsqueeze(-1)", Binding.Sum);
+        return new($"{Masked(distance, "0.0", "").Text}.pow(2).sum(-1) / ({MaskText()}.sum(-1) - {Number(correction)})", Binding.Product);
+    }
 
     private Piece DividedByCount(Piece sum) => new($"{sum.Text} / {MaskText()}.sum(-1)", Binding.Product);
 
