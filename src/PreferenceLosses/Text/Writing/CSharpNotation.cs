@@ -44,6 +44,9 @@ internal sealed class CSharpNotation(IReadOnlyDictionary<Expr, string> parameter
         return word is null ? null : new Piece("pair." + word, Binding.Name);
     }
 
+    /// <summary>−0.1 would be a number of its own, and the graph another one.</summary>
+    protected override bool CanFollowSign(string product) => !char.IsAsciiDigit(product[0]);
+
     public override Piece Render(Expr node, ImmutableArray<Piece> operands)
     {
         var a = operands.Length > 0 ? operands[0] : default;

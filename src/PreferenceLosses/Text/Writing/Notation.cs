@@ -33,6 +33,9 @@ internal abstract class Notation
     /// <summary>How often the text of a node repeats that of its operand.</summary>
     public virtual int Repetitions(Expr node) => 1;
 
+    /// <summary>Whether a minus in front of a product stays a sign of its own there.</summary>
+    protected virtual bool CanFollowSign(string product) => true;
+
     protected virtual string Plus => " + ";
 
     protected virtual string Minus => " - ";
@@ -53,7 +56,8 @@ internal abstract class Notation
         if (piece.IsNegative)
         {
             // −a·b is minus the product or the product of −a, which is the same number.
-            (text, binding) = (Sign + (binding < Binding.Product ? Parentheses(text) : text), binding == Binding.Product ? Binding.Product : Binding.Sign);
+            var isOpen = binding >= Binding.Product && CanFollowSign(text);
+            (text, binding) = (Sign + (isOpen ? text : Parentheses(text)), isOpen && binding == Binding.Product ? Binding.Product : Binding.Sign);
         }
 
         return binding < atLeast ? Parentheses(text) : text;
