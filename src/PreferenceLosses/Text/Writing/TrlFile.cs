@@ -13,7 +13,6 @@ internal static class TrlFile
         var className = ClassName(function.Name);
         var beta = loss.Parameters.Where(bound => bound.Parameter.Name == "beta").Select(bound => PyTorchNotation.Number(bound.Value)).FirstOrDefault();
         var usage = beta is null ? "DPOConfig(...)" : $"DPOConfig(beta={beta}, ...)";
-        var method = string.Concat(function.Code.Split('\n').SkipLast(1).Select(line => $"    {line}\n"));
 
         return string.Create(CultureInfo.InvariantCulture, $$""""
             """TRL's DPOTrainer with the loss '{{OneLine(loss)}}'.
@@ -32,6 +31,8 @@ internal static class TrlFile
             import trl
 
 
+            {{function.Code}}
+
             class {{className}}(trl.DPOTrainer):
                 def __init__(self, *args, **kwargs):
                     super().__init__(*args, **kwargs)
@@ -47,9 +48,8 @@ internal static class TrlFile
                     if not hasattr(trl.DPOTrainer, "dpo_loss") and getattr(self, "aux_loss_enabled", False):
                         raise ValueError("{{className}} does not add the router loss of mixture-of-experts models: router_aux_loss_coef=0.0 is needed")
 
-            {{method}}
                 def dpo_loss(self, chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, *options, **more_options):
-                    losses = self.{{function.Name}}(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+                    losses = {{function.Name}}(self, chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
                     chosen_rewards = self.beta * (chosen_logps - ref_chosen_logps).detach()
                     rejected_rewards = self.beta * (rejected_logps - ref_rejected_logps).detach()
                     return losses, chosen_rewards, rejected_rewards
@@ -72,7 +72,7 @@ internal static class TrlFile
                         takes_model = "model" in inspect.signature(self.compute_ref_log_probs).parameters
                         ref_chosen_logps, ref_rejected_logps = self.compute_ref_log_probs(*([reference] if takes_model else []), inputs)
 
-                    loss = self.{{function.Name}}(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps).mean()
+                    loss = {{function.Name}}(self, chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps).mean()
                     return (loss, outputs) if return_outputs else loss
 
             """").ReplaceLineEndings("\n");
