@@ -116,7 +116,7 @@ public class FormulaJsonTests
         { "\"losses\":[2]", "\"losses\":[2,2,2]", "A loss is one formula, or two" },
         { "\"losses\":[2]", "\"losses\":[5]", "names a node by 5" },
         { "\"rewards\":{\"chosen\":2,", "\"rewards\":{", "'rewards' has no 'chosen'" },
-        { "\"losses\":[2]", "\"losses\":[1]", "Node 0 is not used" },
+        { "\"losses\":[2],\"rewards\":{\"chosen\":2,\"rejected\":4}", "\"losses\":[1]", "Node 0 is not used" },
         { "\"nodes\":[", "\"verbatim\":1,\"nodes\":[", "'verbatim' is 1" },
     };
 
