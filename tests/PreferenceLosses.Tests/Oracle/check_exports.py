@@ -5,6 +5,7 @@ Values and gradients (autograd's) are compared, in double precision. The library
 """
 
 import argparse
+import itertools
 import json
 import keyword
 import math
@@ -151,41 +152,70 @@ def settings(loss):
 
 # ---- The export ------------------------------------------------------------------------------------------------------
 
-class RoundedSigmoid(torch.autograd.Function):
-    """torch.sigmoid, whose derivative is computed as (1 - s) * s: a sum with a term of size 1, rounded as such wherever s is near 1."""
+class Rounded(torch.autograd.Function):
+    """A function whose derivative PyTorch takes from its result, as a sum with a term of size 1 that is rounded as such."""
 
-    rounding = 0.0      # what to add to 1 - s
+    rounding = 0.0      # what to add to that sum
+    derivatives = {
+        torch.sigmoid: lambda s: s * (1 - s + Rounded.rounding),
+        torch.tanh: lambda t: 1 - t * t + Rounded.rounding,
+        torch.expm1: lambda e: e + 1 + Rounded.rounding,
+    }
 
     @staticmethod
-    def forward(context, x):
-        context.save_for_backward(torch.sigmoid(x))
-        return torch.sigmoid(x)
+    def forward(context, x, function):
+        result = function(x)
+        context.save_for_backward(result)
+        context.derivative = Rounded.derivatives[function]
+        return result
 
     @staticmethod
     def backward(context, gradient):
-        s, = context.saved_tensors
-        return gradient * s * (1 - s + RoundedSigmoid.rounding)
+        return gradient * context.derivative(*context.saved_tensors), None
+
+
+class Noisy(torch.autograd.Function):
+    """A variable as one of its uses sees it, rounded there, and the gradient that comes back from that use, rounded too."""
+
+    roundings = iter(())
+
+    @staticmethod
+    def forward(context, x):
+        forwards, context.backwards = next(Noisy.roundings), next(Noisy.roundings)
+        return x * (1 + forwards)
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * (1 + context.backwards)
 
 
 class Torch:
     """What the exports get for torch while the yardstick is taken."""
 
-    sigmoid = staticmethod(RoundedSigmoid.apply)
-
     def __getattr__(self, name):
-        return getattr(torch, name)
+        function = getattr(torch, name)
+        return (lambda x: Rounded.apply(x, function)) if name in ("sigmoid", "tanh", "expm1") else function
 
 
 class Export:
     def __init__(self, text):
-        self.text = text
-        self.function = self.compile(torch)
-        self.yardstick = self.compile(Torch())
+        self.function = self.compile(text, torch)
+        self.yardstick = self.compile(self.with_noise(text), Torch())
         self.names = self.function.__code__.co_varnames[1:self.function.__code__.co_argcount]
 
-    def compile(self, module):
-        scope = {"torch": module, "F": F}
-        exec(self.text, scope)                                             # our own text, and nobody else's
+    @staticmethod
+    def with_noise(text):
+        """The same function with every use of a tensor apart."""
+        body = text[text.index("-> torch.FloatTensor:"):]
+        names = {*re.findall(r"^    (\w+): torch.FloatTensor,$", text, re.MULTILINE), *re.findall(r"^    (\w+) = ", body, re.MULTILINE)}
+        use = re.compile(rf"\b({'|'.join(sorted(names, key=len, reverse=True))})\b(?! = )")
+        return text[:-len(body)] + use.sub(r"noisy(\1)", body)
+
+    @staticmethod
+    def compile(text, module):
+        noisy = lambda x: Noisy.apply(x) if isinstance(x, torch.Tensor) and x.dtype == torch.float64 else x
+        scope = {"torch": module, "F": F, "noisy": noisy}
+        exec(text, scope)                                                  # our own text, and nobody else's
         return next(value for key, value in scope.items() if key.endswith("_loss"))
 
     def run(self, table, parameters, function=None):
@@ -211,26 +241,40 @@ class Export:
 
 def units(export, table, parameters, losses, gradients):
     """
-    The yardstick, for an epsilon of 1: a result's own size, what such a change of the inputs does to it (the smaller of both
-    directions: at a jump the other says nothing), and what such a rounding in the derivative of torch.sigmoid does.
+    The yardstick, for an epsilon of 1: a result's own size; what such a change of the inputs does to it; what such a rounding of
+    every variable does, and of what comes back from every one of its uses; and what one in the derivatives of `Rounded` does.
+    Of two directions it is the smaller change, because at a jump the other one says nothing.
     """
     sizes = [losses.abs().clone()] + [g.abs().clone() for g in gradients.values()]
     at = [losses, *gradients.values()]
-    for name, values in table.items():
-        if not isinstance(values, list) or isinstance(values[0], bool):
-            continue
+
+    def add_changes(run):
         changes = []
-        for factor in (1 + STEP, 1 - STEP):
-            moved = {**table, name: scaled(values, factor)}
-            other_losses, other_gradients = export.run(moved, parameters)
+        for direction in (STEP, -STEP):
+            other_losses, other_gradients = run(direction)
             changes.append([(a - b).abs() / STEP for a, b in zip(at, [other_losses, *other_gradients.values()])])
         for size, up, down in zip(sizes, *changes):
             size += torch.nan_to_num(torch.minimum(up, down), nan=0.0, posinf=0.0)
-    RoundedSigmoid.rounding = STEP
-    rounded = export.run(table, parameters, export.yardstick)[1]
-    RoundedSigmoid.rounding = 0.0
-    for size, gradient, other in zip(sizes[1:], export.run(table, parameters, export.yardstick)[1].values(), rounded.values()):
-        size += (gradient - other).abs() / STEP
+
+    def rounded(direction):
+        Rounded.rounding, Noisy.roundings = direction, itertools.repeat(0.0)
+        result = export.run(table, parameters, export.yardstick)
+        Rounded.rounding = 0.0
+        return result
+
+    def noise(seed):
+        def run(direction):
+            signs = random.Random(seed)
+            Noisy.roundings = (direction if signs.random() < 0.5 else -direction for _ in itertools.count())
+            return export.run(table, parameters, export.yardstick)
+        return run
+
+    for name, values in table.items():
+        if isinstance(values, list) and not isinstance(values[0], bool):
+            add_changes(lambda direction: export.run({**table, name: scaled(values, 1 + direction)}, parameters))
+    add_changes(rounded)
+    for seed in range(3):
+        add_changes(noise(seed))
     return sizes[0], dict(zip(gradients, sizes[1:]))
 
 

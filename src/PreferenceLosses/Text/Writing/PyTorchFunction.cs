@@ -120,8 +120,11 @@ internal sealed class PyTorchFunction
         return [$"{chosen} = {values[0]}", $"{rejected} = {values[1]}", $"return torch.cat(({chosen}, {rejected}), 0)"];
     }
 
-    /// <summary>The name of an argument with a shape: what others take their number of rows, their type and their device from.</summary>
+    /// <summary>
+    /// The name of an argument with a shape: what others take their number of rows, their type and their device from. A log-probability
+    /// if there is one: lengths and truth values may come as integers.
+    /// </summary>
     private string? FirstOf(LossGraph graph, Shape shape) =>
         PairGraph.IsOfPairs(graph) && shape == Shape.Row ? arguments[0]
-        : graph.Inputs.FirstOrDefault(input => input.Shape == shape) is { } first ? leaves[first] : null;
+        : graph.Inputs.OrderByDescending(input => input.IsDifferentiable).FirstOrDefault(input => input.Shape == shape) is { } first ? leaves[first] : null;
 }
