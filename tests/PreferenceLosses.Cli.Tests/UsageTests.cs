@@ -6,7 +6,7 @@ namespace PreferenceLosses.Cli.Tests;
 public class UsageTests
 {
     [Theory]
-    [InlineData("", "Required command was not provided. preference-losses accepts list, show, evaluate, --help, --version.")]
+    [InlineData("", "Required command was not provided. preference-losses accepts list, show, evaluate, export, --help, --version.")]
     [InlineData("lst", "'lst' is not accepted here. preference-losses accepts list, show, evaluate,")]
     [InlineData("list --jsn", "'--jsn' is not accepted here. list accepts --json.")]
     [InlineData("list everything", "'everything' is not accepted here.")]
@@ -42,6 +42,14 @@ public class UsageTests
     [InlineData("evaluate --batch - --precision single", "--precision is not accepted together with --batch")]
     [InlineData("evaluate --batch - --one-row pytorch", "--one-row is not accepted together with --batch")]
     [InlineData("evaluate --batch - --format xml", "--format is 'xml'; json is accepted.")]
+    [InlineData("export --to json", "The loss is given by NAME, --python FILE or --spec FILE: by one of them.")]
+    [InlineData("export dpo --spec s.json --to json", "by one of them.")]
+    [InlineData("export dpo --python l.py --to json", "by one of them.")]
+    [InlineData("export dpo", "--to is missing; pytorch, trl, latex, csharp, json are accepted.")]
+    [InlineData("export dpo --to tex", "--to is 'tex'; pytorch, trl, latex, csharp, json are accepted.")]
+    [InlineData("export dpo --to ptx", "--to ptx is not available in this version; pytorch, trl, latex, csharp, json are accepted.")]
+    [InlineData("export dpoo --to json", "There is no loss 'dpoo'")]
+    [InlineData("export dpo --set tau=1 --to json", "The loss has no parameter 'tau'; it has beta.")]
     [InlineData("evaluate @arguments", "'@arguments' is not accepted here.")]
     public void Wrong_usage_is_one_line_and_exit_status_2(string arguments, string expected)
     {

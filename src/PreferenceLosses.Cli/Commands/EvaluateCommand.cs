@@ -128,28 +128,8 @@ internal sealed class EvaluateCommand
         Evaluator.Answer(new EvaluationRequest(configured, arithmetic, singleRow, document.RootElement), id: null, output);
     }
 
-    private PreferenceLoss ChooseLoss(ParseResult parsed)
-    {
-        if (parsed.GetValue(loss) is { } name)
-        {
-            return LossChoice.Find(catalog, name).Loss;
-        }
-
-        if (parsed.GetValue(python) is { } file)
-        {
-            var read = LossChoice.FromPython(InputFile.Read(file, standardInput), $"The file '{file}'");
-            foreach (var note in read.Notes)
-            {
-                error.Write($"{CommandLineApp.Name}: {note}\n");
-            }
-
-            error.Flush();
-
-            return read.GetLoss();
-        }
-
-        var path = parsed.GetRequiredValue(spec);
-        using var document = JsonText.Parse(InputFile.Read(path, standardInput), $"The file '{path}'");
-        return LossChoice.FromSpec(catalog, document.RootElement);
-    }
+    private PreferenceLoss ChooseLoss(ParseResult parsed) =>
+        parsed.GetValue(loss) is { } name ? LossChoice.Find(catalog, name).Loss
+        : parsed.GetValue(python) is { } file ? LossFiles.Python(file, standardInput, error)
+        : LossFiles.Spec(parsed.GetRequiredValue(spec), catalog, standardInput);
 }

@@ -304,13 +304,13 @@ public static class Formulas
 
     private static Expr Wrap(Operation operation, Expr x, Shape shape) => new(operation, shape, [x]);
 
-    private static Expr Reduce(Operation operation, Expr x, Axis axis, double value = 0)
+    internal static Expr Reduce(Operation operation, Expr x, Axis axis, double value = 0)
     {
         CheckAxis(operation, x, axis);
         return new(operation, axis == Axis.Batch ? Shape.Scalar : Shape.Row, [x], value, axis: axis);
     }
 
-    private static Expr Along(Operation operation, Axis axis, params ImmutableArray<Expr> operands)
+    internal static Expr Along(Operation operation, Axis axis, params ImmutableArray<Expr> operands)
     {
         foreach (var operand in operands)
         {
