@@ -35,6 +35,8 @@ internal static class DerivativeRules
             Operation.Log => (g / a, null, null),
             Operation.Log1p => (g / (1 + a), null, null),
             Operation.Log1mExp => (-(g / Expm1(-a)), null, null),
+            // A gradient of 0 goes on, and is NaN where the next derivative is infinite.
+            Operation.Sign when isVerbatim => (0, null, null),
             Operation.Sigmoid when isVerbatim => (g * (1 - node) * node, null, null),
             Operation.Expm1 when isVerbatim => (g * (node + 1), null, null),
             Operation.Expm1 => (g * Exp(a), null, null),
@@ -73,7 +75,7 @@ internal static class DerivativeRules
             Operation.ReduceMin or Operation.ReduceMax => (
                 Where(EqualTo(a, node), g / Sum(EqualTo(a, node), axis), 0), null, null),
             Operation.LogSumExp => (g * Exp(a - node), null, null),
-            Operation.Quantile => (UnsortBy(g * QuantileWeights(axis, node.Value), a, axis), null, null),
+            Operation.Quantile => (UnsortBy(QuantileShares(g, axis, node.Value), a, axis), null, null),
 
             Operation.SortBy => (UnsortBy(Broadcast(g, a.Shape), b, axis), null, null),
             Operation.UnsortBy => (SortBy(Broadcast(g, a.Shape), b, axis), null, null),
@@ -93,6 +95,13 @@ internal static class DerivativeRules
         // Among the responses it is the rank of the valid ones that counts: a mask may have holes.
         var index = axis == Axis.Batch ? RowIndex : CumulativeSum(Broadcast(1, Shape.Responses), axis) - 1;
         return Relu(1 - Abs(index - (level * (Count(axis) - 1))));
+    }
+
+    /// <summary>What has no weight in a quantile gets no gradient, be it NaN.</summary>
+    private static Expr QuantileShares(Expr g, Axis axis, double level)
+    {
+        var weights = QuantileWeights(axis, level);
+        return Where(weights > 0, g * weights, 0);
     }
 
     public static Expr Count(Axis axis) => axis == Axis.Batch ? BatchSize : ResponseCount;

@@ -244,6 +244,8 @@ ELEMENTWISE = """
     torch.gt(x, y) * y | x.lt(y) * y | x.ge(0) * y | x.le(0) * y | x.eq(y) * y | x.ne(y) * y | torch.isnan(torch.log(x)) * y | torch.isfinite(1 / x) * y
     torch.subtract(x, y) | torch.multiply(x, y) | torch.divide(x, y) | torch.negative(x) | torch.absolute(x) | torch.sgn(x) * y | torch.greater(x, y) * y
     x.less(y) * y | torch.greater_equal(x, y) * y | x.less_equal(y) * y | torch.not_equal(x, y) * y | math.fabs(-2) * x
+    torch.cosh(x) | torch.sinh(x) | torch.logit(torch.sigmoid(x)) | torch.isinf(1 / x) * y | torch.xlogy(x, 1 + torch.sigmoid(x)) | torch.sign(torch.log(x)) * y
+    1.0 // 0.1 * x | -7 // 2 * x | torch.clone(x) | torch.detach(x) * y
     torch.logical_and(x > 0, y > 0) * y | torch.logical_or(x > 0, y > 0) * y | torch.logical_not(x > 0) * y | torch.logical_xor(x > 0, y > 0) * y
 """
 
@@ -252,7 +254,7 @@ ACTIVATIONS = """
     F.softplus(x) | F.softplus(x, beta=2) | F.softplus(x, beta=0.5, threshold=3) | F.softplus(-x, 1, 5) | F.softsign(x) | F.tanhshrink(x)
     F.silu(x) | F.mish(x) | F.gelu(x) | F.gelu(x, approximate='tanh') | F.elu(x) | F.elu(x, alpha=0.5) | F.celu(x, alpha=2.0) | F.selu(x)
     F.leaky_relu(x) | F.leaky_relu(x, 0.2) | F.relu6(x) | F.hardtanh(x) | F.hardtanh(x, -3, 0.5) | F.hardsigmoid(x) | F.hardswish(x)
-    F.threshold(x, 0.5, -1.0)
+    F.threshold(x, 0.5, -1.0) | F.threshold(torch.log(x), -1.0, 0.5)
 """
 
 REDUCTIONS = """
@@ -266,7 +268,9 @@ REDUCTIONS = """
     torch.sort(x, dim=0).indices * y | torch.argsort(x) * y | torch.argsort(torch.argsort(x)).float() * y | torch.argsort(x, descending=True) * y
     torch.flip(x, [0]) * y | x.flip(0) * y | torch.roll(x, 1) * y | torch.roll(x, -1, 0) * y | torch.roll(x, 3) * y | x.roll(shifts=2, dims=0) * y
     (x > 0).sum() * y | (x > 0).float().mean() * y | torch.sum(x > y) / x.numel() * y | (x - x.mean()) / (x.std() + 1e-8) * y
-    torch.concat((x, y), 0) | torch.cat((x, y), 0) | torch.cat([x, -y], dim=0).abs() | torch.cat((x, y)).mean() * y | torch.cat((x, y), 0).sum() * x | torch.cat((x, y)).std() * x
+    x.max(dim=0).values * y | torch.min(x, 0)[0] * y | torch.max(x, dim=0).indices * y | x.mean(axis=0) * y | torch.sqrt(x) * torch.quantile(y, 0.5)
+    (1 / torch.relu(x)).median() * y | F.log_softmax(x, 0, dtype=torch.float32) * x | torch.softmax(x.float(), 0, dtype=torch.float64) * x
+    torch.cat((torch.clamp(x, min=0), torch.clamp(x, min=0, max=0))).amin() * y | torch.concat((x, y), 0) | torch.cat((x, y), 0) | torch.cat([x, -y], dim=0).abs() | torch.cat((x, y)).mean() * y | torch.cat((x, y), 0).sum() * x | torch.cat((x, y)).std() * x
     torch.cat((x, y)).var(unbiased=False) * x | torch.cat((x, y)).max() * y | torch.cat((x, y)) - torch.cat((x, y)).mean() | torch.logsumexp(torch.cat((x, y)), 0) * x
 """
 
@@ -293,6 +297,7 @@ TYPES = """
     x.float().sum() * y.float() | x.detach() * y | x.data * y | x.clone() | x.to(y.device) | x.to(y) | x.to(dtype=torch.float32) / 3
     x.dim() * y | x.ndimension() * y | x.ndim * y | x.contiguous() * y | x.type(torch.float32) / 3 | x.shape[0] * y | x.size(dim=0) * y | x.size()[0] * y
     (x > 0).long() * y | (x > 0).int().float() * y | x.bool() * y | (0.1 * self.beta) * x | math.log(1 + math.exp(self.beta)) * x | math.sqrt(2) * x
+    float(self.beta) * x | float(len(x)) / 3 * y | math.log2(8) * x | math.log(8, 2) * x | math.log10(self.beta) * x | (2 if 'none' == 'none' else 1) * x
     abs(x) | abs(-2) * x | max(1, 2.5) * x | min(self.beta, 0.5) * x | pow(x, 2) | float(2) * x | math.pi * x | x / x.shape[0] | x * len(x) | x / x.numel() ** 0.5
     1.0 / (1.0 + torch.exp(-x)) | torch.log(torch.sigmoid(x)) | torch.log(1 + torch.exp(x)) | torch.exp(-x) * torch.sigmoid(x) | 1 - torch.sigmoid(x) | torch.tanh(x) ** 2
 """

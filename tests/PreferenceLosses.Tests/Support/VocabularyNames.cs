@@ -14,4 +14,12 @@ internal static class VocabularyNames
         return functions.Concat(Vocabulary.Methods.Select(name => (Name: name, Written: $".{name}("))).DistinctBy(f => f.Name).Select(f => f.Written)
             .Concat(Vocabulary.Builtins.Select(name => $"{name}("));
     }
+
+    /// <summary>A call of each function, up to its opening parenthesis.</summary>
+    public static IEnumerable<string> Calls() =>
+        Vocabulary.Functions("torch").Select(name => $"torch.{name}(")
+            .Concat(Vocabulary.Functions("torch.nn.functional").Select(name => $"F.{name}("))
+            .Concat(Vocabulary.Functions("math").Select(name => $"math.{name}("))
+            .Concat(Vocabulary.Builtins.Select(name => $"{name}("))
+            .Concat(Vocabulary.Methods.Select(name => $"ll.{name}("));
 }

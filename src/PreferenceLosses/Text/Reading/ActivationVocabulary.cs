@@ -29,7 +29,7 @@ internal static class ActivationVocabulary
         new("F", "hardtanh", "input, min_val?, max_val?", a => Of(a, (x, o) => Hardtanh(x, o[0], o[1]), ("min_val", -1), ("max_val", 1))),
         ElementwiseVocabulary.Function("F", "hardsigmoid", x => Hardtanh(x + 3, 0, 6) / 6),
         ElementwiseVocabulary.Function("F", "hardswish", x => x * (Clamp(x + 3, 0, 6) / 6)),
-        new("F", "threshold", "input, threshold, value", a => Of(a, (x, o) => Where(x > o[0], x, o[1]), ("threshold", double.NaN), ("value", double.NaN))),
+        new("F", "threshold", "input, threshold, value", a => Of(a, (x, o) => Where(x <= o[0], o[1], x), ("threshold", double.NaN), ("value", double.NaN))),
     ];
 
     /// <summary>A function of the argument 'input' and of numbers that have defaults.</summary>

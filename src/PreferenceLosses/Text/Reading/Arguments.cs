@@ -9,25 +9,28 @@ internal sealed class Arguments
     private readonly VocabularyEntry entry;
     private readonly Dictionary<string, Value> values;
     private readonly HyperParameters hyperParameters;
-    private readonly List<LossCodeNote> notes;
 
     public Arguments(
         Position at,
         VocabularyEntry entry,
         ImmutableArray<Value> positional,
         Dictionary<string, Value> named,
-        HyperParameters hyperParameters,
-        List<LossCodeNote> notes)
+        HyperParameters hyperParameters)
     {
         At = at;
         this.entry = entry;
         this.hyperParameters = hyperParameters;
-        this.notes = notes;
         values = named;
-        if (positional.Length > entry.Parameters.Length)
+        if (positional.Length > entry.Positional)
         {
             throw new CodeError(
-                LossDiagnosticKind.Argument, at, $"{entry.Name} takes {entry.Parameters.Length} arguments at most, and there are {positional.Length}.", entry.Usage);
+                LossDiagnosticKind.Argument, at, $"{entry.Name} takes {entry.Positional} arguments at most without a name, and there are {positional.Length}.", entry.Usage);
+        }
+
+        // PyTorch takes NumPy's name too.
+        if (entry.Parameters.Contains("dim") && named.Remove("axis", out var axis) && !named.TryAdd("dim", axis))
+        {
+            throw new CodeError(LossDiagnosticKind.Argument, at, $"'dim' and 'axis' of {entry.Name} are the same argument.", entry.Usage);
         }
 
         if (named.Keys.FirstOrDefault(name => !entry.Parameters.Contains(name)) is { } unknown)
@@ -124,8 +127,6 @@ internal sealed class Arguments
             throw Wrong(LossDiagnosticKind.Shape, name, "has to be 0 or -1: tensors have one dimension, the pairs of the batch.");
         }
     }
-
-    public void Remark(string message) => notes.Add(new LossCodeNote(LossCodeNoteKind.Remark, At.Line, message));
 
     public CodeError Wrong(LossDiagnosticKind kind, string name, string what, string advice = "") =>
         new(kind, At, $"The argument '{name}' of {entry.Name} {what}", advice);

@@ -29,6 +29,7 @@ internal static class Arithmetic
         _ when sign is "and" or "or" => throw new CodeError(
             LossDiagnosticKind.Type, at, $"'{sign}' does not work on {(left is BooleanValue ? right : left).Description}.", "For tensors write & or |, with parentheses around comparisons."),
         (NumberValue a, NumberValue b) => OnNumbers(at, sign, a, b),
+        (TextValue or BooleanValue or NoneValue, TextValue or BooleanValue or NoneValue) when sign is "==" or "!=" => new BooleanValue(left == right == (sign == "==")),
         (TensorValue or NumberValue or BooleanValue, TensorValue or NumberValue or BooleanValue) when left is TensorValue || right is TensorValue =>
             OnTensors(at, sign, left, right),
         _ => throw new CodeError(LossDiagnosticKind.Type, at, $"'{sign}' does not work on {left.Description} and {right.Description}."),
@@ -128,7 +129,7 @@ internal static class Arithmetic
     /// <summary>A scalar formula as a Python number; what is known now is computed now, and has to be finite.</summary>
     public static Expr Folded(Position at, Expr formula)
     {
-        if (formula.Operation == Operation.Constant || formula.Operands.Any(o => o.Operation != Operation.Constant))
+        if (formula.Operands.IsEmpty || formula.Operands.Any(o => o.Operation != Operation.Constant))
         {
             return formula;
         }
@@ -152,15 +153,18 @@ internal static class Arithmetic
                 return Number(at, x - y, isInteger, a.PerRow - b.PerRow, a.Fixed - b.Fixed);
             case "*":
                 var (factor, number) = a.PerRow == 0 ? (a, b) : (b, a);
-                return Number(at, x * y, isInteger, factor.Fixed * number.PerRow, factor.Fixed * number.Fixed);
+                return Number(at, x * y, isInteger, factor.PerRow == 0 ? factor.Fixed * number.PerRow : double.NaN, factor.Fixed * number.Fixed);
             case "/":
                 return Number(at, x / y, isInteger: false);
             case "**" when isInteger && b.Constant >= 0:
-                return Number(at, Power(x, y), isInteger, 0, a.Constant is { } root ? Math.Pow(root, b.Constant!.Value) : 0);
+                return a.Constant is { } root
+                    ? Number(at, Power(x, y), isInteger, 0, Math.Pow(root, b.Constant!.Value))
+                    : Number(at, Power(x, y), isInteger, double.NaN);
             case "**":
                 return Number(at, Power(x, y), isInteger: false);
             case "//" when a.Constant is { } dividend && b.Constant is { } divisor:
-                return Number(at, Math.Floor(dividend / divisor), isInteger, 0, Math.Floor(dividend / divisor));
+                var quotient = FloorDivision(dividend, divisor);
+                return Number(at, quotient, isInteger, 0, quotient);
             case "<" or ">" or "<=" or ">=" or "==" or "!=" when a.Constant is { } first && b.Constant is { } second:
                 return new BooleanValue(sign switch
                 {
@@ -171,12 +175,23 @@ internal static class Arithmetic
                     "==" => first == second,
                     _ => first != second,
                 });
+            case "<" or ">" or "<=" or ">=" or "==" or "!=" when a.PerRow != 0 || b.PerRow != 0:
+                throw new CodeError(
+                    LossDiagnosticKind.Type, at, "The number of pairs is not known before the loss is evaluated.", "Leave the case out: one pair gives what PyTorch gives.");
             case "<" or ">" or "<=" or ">=" or "==" or "!=":
                 throw new CodeError(
-                    LossDiagnosticKind.Type, at, "What is compared here is not known before the loss is evaluated.", "Compare tensors, and use torch.where.");
+                    LossDiagnosticKind.Type, at, "A hyper-parameter can be set to any value, so this comparison has no answer yet.", "Compare tensors, and use torch.where.");
             default:
                 throw new CodeError(LossDiagnosticKind.Type, at, $"'{sign}' does not work on these numbers.");
         }
+    }
+
+    /// <summary>As Python does it: of floats, what the remainder leaves is divided, so 1.0 // 0.1 is 9.</summary>
+    private static double FloorDivision(double dividend, double divisor)
+    {
+        var remainder = dividend % divisor;
+        var quotient = (dividend - remainder) / divisor;
+        return Math.Round(remainder != 0 && divisor < 0 != remainder < 0 ? quotient - 1 : quotient);
     }
 
     private static NumberValue Number(Position at, Expr formula, bool isInteger, double perRow = 0, double constant = 0)

@@ -20,29 +20,36 @@ internal static class CreationVocabulary
         new("torch", "arange", "start, end?, step?, dtype?, device?", Range),
         new("torch", "cat concat", "tensors, dim?", Concatenated),
 
-        new("tensor", "detach", "input", a => a.Tensor("input").Map(StopGradient)),
-        new("tensor", "clone contiguous", "input", a => a.Tensor("input") with { IsInput = false }),
-        new("tensor", "float", "input", a => Arithmetic.Cast(a.Tensor("input"), Element.Single)),
-        new("tensor", "double", "input", a => Arithmetic.Cast(a.Tensor("input"), Element.Real)),
-        new("tensor", "bool", "input", a => Arithmetic.Cast(a.Tensor("input"), Element.Boolean)),
-        new("tensor", "long int", "input", a => ToInteger(a, a.Tensor("input"))),
+        new("tensor torch", "detach", "input", a => Detached(a.Tensor("input"))),
+        new("tensor torch", "clone", "input", a => a.Tensor("input") with { IsInput = false, Storage = new object() }),
+        new("tensor", "contiguous", "input", a => a.Tensor("input")),
+        new("tensor", "float", "input", a => To(a, Element.Single)),
+        new("tensor", "double", "input", a => To(a, Element.Real)),
+        new("tensor", "bool", "input", a => To(a, Element.Boolean)),
+        new("tensor", "long int", "input", a => To(a, Element.Integer)),
         new("tensor", "type_as", "input, other", a => To(a, a.Tensor("other").Element)),
-        new("tensor", "to type", "input, to?, dtype?, device?, non_blocking?", Moved),
+        new("tensor", "to", "input, to?, dtype?, device?, non_blocking?", Moved),
+        new("tensor", "type", "input, dtype", a => To(a, a.ElementOf("dtype") ?? throw a.Wrong(LossDiagnosticKind.Type, "dtype", "is None, and a dtype is needed."))),
         new("tensor", "size", "input, dim?", a => a.Has("dim") ? Length(a) : new ShapeValue(a.Tensor("input"))),
         new("tensor torch", "numel", "input", a => TensorAttributes.Length(a.Tensor("input"))),
         new("tensor", "dim ndimension", "input", a => NumberValue.Integer(a.Tensor("input").HasRows ? 1 : 0)),
     ];
 
+    /// <summary>The same values in the same memory, without gradient.</summary>
+    public static TensorValue Detached(TensorValue tensor) => tensor with { Parts = [.. tensor.Parts.Select(StopGradient)] };
+
     private static TensorValue Like(Arguments a, Expr value)
     {
         var x = a.Tensor("input");
         var type = a.ElementOf("dtype") ?? x.Element;
+        CheckFilling(a, value, type);
         return new TensorValue([.. x.Parts.Select(p => Filled(value, p.Shape, type))], type);
     }
 
     private static TensorValue Sized(Arguments a, Expr value, Element otherwise)
     {
         var type = a.ElementOf("dtype") ?? otherwise;
+        CheckFilling(a, value, type);
         var size = a["size"] is TupleValue { Items: [var single] } ? single : a["size"];
         var halves = size switch
         {
@@ -59,12 +66,25 @@ internal static class CreationVocabulary
     private static TensorValue Tensor(Arguments a)
     {
         var type = a.ElementOf("dtype");
+        if (a["data"] is NumberValue data)
+        {
+            CheckFilling(a, data.Formula, type ?? (data.IsInteger ? Element.Single : Element.Real));
+        }
+
         return a["data"] switch
         {
             NumberValue number when (type ?? (number.IsInteger ? Element.Integer : Element.Single)) is var element => new TensorValue(Filled(number.Formula, Shape.Scalar, element), element),
             BooleanValue boolean => new TensorValue(boolean.Value ? 1 : 0, type ?? Element.Boolean),
             _ => throw a.Wrong(LossDiagnosticKind.Shape, "data", "has to be one number."),
         };
+    }
+
+    private static void CheckFilling(Arguments a, Expr value, Element type)
+    {
+        if (type == Element.Integer && (value.Operation != Operation.Constant || value.Value != Math.Floor(value.Value)))
+        {
+            throw new CodeError(LossDiagnosticKind.Type, a.At, "A tensor of integers can't hold a number with a fraction.", "Leave the dtype out.");
+        }
     }
 
     private static Expr Filled(Expr value, Shape shape, Element type) =>
@@ -105,17 +125,15 @@ internal static class CreationVocabulary
     {
         ElementValue type => To(a, type.Element),
         TensorValue other => To(a, other.Element),
-        DeviceValue or TextValue or null => a.ElementOf("dtype") is { } type ? To(a, type) : a.Tensor("input"),
+        DeviceValue or TextValue { Value: "cpu" or "cuda" } or null => a.ElementOf("dtype") is { } type ? To(a, type) : a.Tensor("input"),
         var other => throw a.Wrong(LossDiagnosticKind.Type, "to", $"is {other.Description}; a dtype, a device or a tensor is needed."),
     };
 
     private static TensorValue To(Arguments a, Element type)
     {
         var x = a.Tensor("input");
-        return type == Element.Integer ? ToInteger(a, x) : Arithmetic.Cast(x, type);
+        return type == Element.Integer && x.IsFloating
+            ? throw a.Wrong(LossDiagnosticKind.Type, "input", "has fractions, and cutting them off has no gradient.")
+            : Arithmetic.Cast(x, type) with { IsInput = x.IsInput, Storage = x.Storage };       // A cast that changes nothing is no copy.
     }
-
-    private static TensorValue ToInteger(Arguments a, TensorValue x) => x.IsFloating
-        ? throw a.Wrong(LossDiagnosticKind.Type, "input", "has fractions, and cutting them off has no gradient.")
-        : x with { Element = Element.Integer };
 }

@@ -21,6 +21,9 @@ internal static class ElementwiseVocabulary
         Function("torch tensor", "sin", Sin),
         Function("torch tensor", "cos", Cos),
         Function("torch tensor", "atan arctan", Atan),
+        Function("torch tensor", "sinh", x => 0.5 * (Exp(x) - Exp(-x))),
+        Function("torch tensor", "cosh", x => 0.5 * (Exp(x) + Exp(-x))),
+        Function("torch tensor special", "logit", x => Log(x / (1 - x))),
         Function("torch tensor F", "tanh", Tanh),
         Function("torch tensor special", "erf", Erf),
         Function("torch tensor special", "erfc", Erfc),
@@ -30,8 +33,8 @@ internal static class ElementwiseVocabulary
         new("torch tensor", "square", "input", a => Arithmetic.Binary(a.At, "*", a.Tensor("input"), a.Tensor("input"))),
         new("torch tensor", "nan_to_num", "input, nan?, posinf?, neginf?", NanToNum),
 
-        new("torch tensor", "add", "input, other, alpha?", a => Sum(a, "+")),
-        new("torch tensor", "sub subtract", "input, other, alpha?", a => Sum(a, "-")),
+        new("torch tensor", "add", "input, other, *, alpha?", a => Sum(a, "+")),
+        new("torch tensor", "sub subtract", "input, other, *, alpha?", a => Sum(a, "-")),
         Operator("mul multiply", "*"),
         Operator("div divide true_divide", "/"),
         new("torch tensor", "pow", "input, exponent", a => Arithmetic.Binary(a.At, "**", a.Operand("input"), a.Operand("exponent"))),
@@ -41,8 +44,8 @@ internal static class ElementwiseVocabulary
         Larger("fmin", (x, y) => OfNumbers(x, y, x <= y)),
         Larger("logaddexp", LogAddExp),
         new("torch tensor", "lerp", "input, end, weight", Lerp),
-        new("torch tensor", "addcmul", "input, tensor1, tensor2, value?", a => Both(a, (x, y, c, v) => x + (v * y * c), "input", "tensor1", "tensor2", a.Number("value", 1))),
-        new("torch tensor", "addcdiv", "input, tensor1, tensor2, value?", a => Both(a, (x, y, c, v) => x + (v * (y / c)), "input", "tensor1", "tensor2", a.Number("value", 1))),
+        new("torch tensor", "addcmul", "input, tensor1, tensor2, *, value?", a => Both(a, (x, y, c, v) => x + (v * y * c), "input", "tensor1", "tensor2", a.Number("value", 1))),
+        new("torch tensor", "addcdiv", "input, tensor1, tensor2, *, value?", a => Both(a, (x, y, c, v) => x + (v * (y / c)), "input", "tensor1", "tensor2", a.Number("value", 1))),
         new("torch tensor special", "xlogy", "input, other", a => Pair(a, XLogY, "input", "other")),
 
         new("torch tensor", "clamp clip", "input, min?, max?", Clamped),
@@ -59,6 +62,7 @@ internal static class ElementwiseVocabulary
         Comparison("eq", "=="),
         Comparison("ne not_equal", "!="),
         new("torch tensor", "isnan", "input", a => a.Tensor("input").Map(x => 1 - EqualTo(x, x)) with { Element = Element.Boolean }),
+        new("torch tensor", "isinf", "input", a => a.Tensor("input").Map(x => Abs(x) >= double.PositiveInfinity) with { Element = Element.Boolean }),
         new("torch tensor", "isfinite", "input", a => a.Tensor("input").Map(x => Abs(x) < double.PositiveInfinity) with { Element = Element.Boolean }),
         Logical("logical_and", (x, y) => x * y),
         Logical("logical_or", Maximum),
@@ -133,10 +137,10 @@ internal static class ElementwiseVocabulary
     /// <summary>x·ln y, and 0 where x is 0 unless y is NaN. Where both are 0 PyTorch's derivative by y is 0/0, and the root's is here.</summary>
     public static Expr XLogY(Expr x, Expr y)
     {
-        var isZero = EqualTo(x, 0) * EqualTo(y, y);
-        var isBothZero = isZero * EqualTo(y, 0);
+        var isHeld = EqualTo(x, 0) * (y <= 0);
+        var isBothZero = isHeld * EqualTo(y, 0);
         var undefined = Sqrt(Square(Where(isBothZero, y, 1)));
-        return Where(isZero, 0, x * Log(Where(isZero * (y <= 0), 1, y))) + Where(isBothZero, undefined, 0);
+        return Where(isHeld, 0, x * Log(Where(isHeld, 1, y))) + Where(isBothZero, undefined, 0);
     }
 
     /// <summary>Infinities without a replacement become the largest finite number, which in the evaluation's precision the largest double stands for.</summary>

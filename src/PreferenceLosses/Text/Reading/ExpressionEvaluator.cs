@@ -7,7 +7,7 @@ namespace PreferenceLosses.Text.Reading;
 internal sealed class UnknownOperandException : Exception;
 
 /// <summary>Finds what an expression of the text stands for.</summary>
-internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, HyperParameters hyperParameters, List<LossCodeNote> notes)
+internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, HyperParameters hyperParameters)
 {
     /// <remarks>Recursive: the parser bounds the depth.</remarks>
     public Value Value(Syntax syntax) => syntax switch
@@ -50,7 +50,7 @@ internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, H
         }
 
         // The DiscoPOP repository plots functions that take β from around them.
-        return name.Name == HyperParameters.Beta ? hyperParameters.SelfBeta()
+        return name.Name == HyperParameters.Beta ? hyperParameters.OfOwner(name.At, name.Name)!
             : Modules.Global(name.Name) ?? throw Modules.UnknownName(name.At, name.Name, variables.Keys);
     }
 
@@ -59,17 +59,13 @@ internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, H
         var target = Known(Value(attribute.Target));
         switch (target)
         {
-            case SelfValue when attribute.Name == HyperParameters.Beta:
-                return hyperParameters.SelfBeta();
-            case SelfValue when attribute.Name == "label_smoothing":
-                return hyperParameters.SelfLabelSmoothing();
             case SelfValue:
-                throw new CodeError(
+                return hyperParameters.OfOwner(attribute.At, attribute.Name) ?? throw new CodeError(
                     LossDiagnosticKind.Name, attribute.At, $"'self.{attribute.Name}' is not known: a loss has self.beta and self.label_smoothing.", $"Make it a parameter with a default: '{attribute.Name}=0.1'.");
             case ModuleValue module:
                 return Modules.Member(attribute.At, module, attribute.Name);
             case TensorValue tensor:
-                return TensorAttributes.Of(attribute.At, tensor, attribute.Name, notes);
+                return TensorAttributes.Of(attribute.At, tensor, attribute.Name);
             case SortedValue sorted when attribute.Name is "values" or "indices":
                 return attribute.Name == "values" ? sorted.Values : sorted.Indices;
             default:
@@ -106,14 +102,14 @@ internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, H
             }
         }
 
-        return function.Entry.Apply(new Arguments(call.At, function.Entry, positional.ToImmutable(), named, hyperParameters, notes));
+        return function.Entry.Apply(new Arguments(call.At, function.Entry, positional.ToImmutable(), named, hyperParameters));
     }
 
     private Value Conditional(ConditionalSyntax conditional) => Known(Value(conditional.Condition)) switch
     {
         BooleanValue condition => Value(condition.Value ? conditional.Then : conditional.Otherwise),
         TensorValue => throw new CodeError(LossDiagnosticKind.Type, conditional.At, "A tensor is no condition.", "Use torch.where."),
-        var other => throw new CodeError(LossDiagnosticKind.Type, conditional.At, $"{other.Description} is no condition.", "Compare numbers with < or ==."),
+        var other => throw new CodeError(LossDiagnosticKind.Type, conditional.At, $"A condition is needed, and this is {other.Description}.", "Compare numbers with < or ==."),
     };
 
     private Value Subscript(SubscriptSyntax subscript)

@@ -45,6 +45,7 @@ internal sealed class ExpressionParser(TokenReader reader)
         {
             var at = reader.Take().At;
             var condition = Or();
+            RefusedSyntax.CheckAfterExpression(reader.Next);
             reader.Expect("else");
             value = new ConditionalSyntax(at, condition, value, Expression());
         }

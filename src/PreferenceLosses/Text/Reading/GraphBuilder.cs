@@ -21,7 +21,7 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
 
     public CodeLoss? Build(ModuleSyntax module)
     {
-        var evaluator = new ExpressionEvaluator(variables, hyperParameters, notes);
+        var evaluator = new ExpressionEvaluator(variables, hyperParameters);
         foreach (var statement in module.Statements)
         {
             Try(() => RunOutside(statement, evaluator), statement);
@@ -88,7 +88,10 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         switch (statement)
         {
             case AssignmentSyntax { Targets: [[var name]] } assignment when evaluator.Value(assignment.Value) is NumberValue { Constant: { } constant } number:
-                variables[name.Name] = name.Name == HyperParameters.Beta ? hyperParameters.BetaWithDefault(name.At, constant) : number;
+                variables[name.Name] = name.Name == HyperParameters.Beta ? hyperParameters.Declared(name.At, name.Name, constant) : number;
+                break;
+            case AssignmentSyntax assignment when evaluator.Value(assignment.Value) is TupleValue tuple && tuple.Items.All(i => i is NumberValue { Constant: not null }):
+                Assign(assignment, tuple);
                 break;
             case ImportSyntax or ExpressionStatementSyntax { Value: TextSyntax }:
                 Run(statement, evaluator);
@@ -186,8 +189,14 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         var after = evaluator.Binary(augmented.At, augmented.Operator, before, evaluator.Value(augmented.Value));
         if (before is TensorValue tensor)
         {
-            // PyTorch changes the tensor itself, whoever else holds it.
-            if (tensor.IsInput || variables.Any(v => v.Key != name && ReferenceEquals(v.Value, before)))
+            // PyTorch changes the tensor itself, whoever else holds it, and refuses where a derivative needs the value from before.
+            if (KeepsResult(tensor.Parts[0]))
+            {
+                throw new CodeError(
+                    LossDiagnosticKind.State, augmented.At, $"'{augmented.Operator}=' changes a value that PyTorch needs for the derivative.", $"Write {name} = {name} {augmented.Operator} ….");
+            }
+
+            if (tensor.IsInput || variables.Any(v => v.Key != name && Holds(v.Value, tensor.Storage)))
             {
                 throw new CodeError(
                     LossDiagnosticKind.State, augmented.At, $"'{augmented.Operator}=' changes the tensor itself, which {(tensor.IsInput ? "is the caller's" : "has another name too")}.", $"Write {name} = {name} {augmented.Operator} ….");
@@ -208,10 +217,30 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         variables[name] = Named(name, after);
     }
 
+    /// <summary>Whether a value is, or has in it, a tensor in some memory.</summary>
+    private static bool Holds(Value value, object storage) => value switch
+    {
+        TensorValue tensor => ReferenceEquals(tensor.Storage, storage),
+        TupleValue tuple => tuple.Items.Any(item => Holds(item, storage)),
+        SortedValue sorted => Holds(sorted.Values, storage) || Holds(sorted.Indices, storage),
+        _ => false,
+    };
+
+    /// <summary>Whether PyTorch computes the derivative of what made a value from the value itself.</summary>
+    private static bool KeepsResult(Expr formula)
+    {
+        while (formula.Operation is Operation.Named or Operation.RoundToSingle or Operation.Broadcast)
+        {
+            formula = formula.Operands[0];
+        }
+
+        return formula.Operation is Operation.Exp or Operation.Expm1 or Operation.Sigmoid or Operation.Tanh or Operation.Sqrt or Operation.Relu
+            or Operation.StandardDeviation or Operation.LogSumExp or Operation.Product or Operation.ReduceMax or Operation.ReduceMin;
+    }
+
     /// <summary>A variable is a named sub-expression, so that a person recognises the text in every output. Names are used once.</summary>
     private Value Named(string name, Value value)
     {
-        // A copy that another name holds stays the same object: what changes in place changes both.
         if (value is not TensorValue { Parts: [var formula], IsInput: false } tensor
             || formula.Operation is Operation.Named or Operation.Constant or Operation.Input)
         {
@@ -252,13 +281,13 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         var count = NodeOrder.Of(formulas).Count;
         if (count > maximum)
         {
-            throw new CodeError(LossDiagnosticKind.Limit, at, $"The loss has {count} operations; {MaximumNodes} different ones are accepted.");
+            throw new CodeError(LossDiagnosticKind.Limit, at, $"The loss has {count} operations, and {maximum} are accepted.");
         }
     }
 
     private CodeLoss Loss(FunctionSyntax function, ImmutableArray<Expr> formulas)
     {
-        CheckSize(function.At, formulas, 4 * MaximumNodes);     // Before equal ones are merged: merging takes time.
+        CheckSize(function.At, formulas, 4 * MaximumNodes);     // Before equal ones are merged, because merging takes time.
         if (options.Stabilize)
         {
             formulas = StableForms.Apply(formulas, notes);

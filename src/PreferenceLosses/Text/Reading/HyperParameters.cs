@@ -9,21 +9,26 @@ internal sealed class HyperParameters(LossCodeOptions options, List<LossCodeNote
     public const string Beta = "beta";
 
     private readonly Dictionary<string, Parameter> parameters = [];
+    private readonly HashSet<string> declared = [];
     private int literals;
 
-    /// <summary>β of the loss's owner: <c>self.beta</c>. The default is the DiscoPOP paper's.</summary>
-    public NumberValue SelfBeta() => Number(parameters.GetValueOrDefault(Beta) ?? Add(new Parameter(Beta, "β", 0.05, Bounds.Positive, "The DiscoPOP paper uses 0.05.")));
+    /// <summary>A hyper-parameter of the loss's owner, as <c>self.beta</c>; null if trainers have none of that name. β's default is the DiscoPOP paper's.</summary>
+    public NumberValue? OfOwner(Position at, string name)
+    {
+        if (declared.Contains(name))
+        {
+            throw new CodeError(LossDiagnosticKind.Name, at, $"'self.{name}' and '{name}' would be two hyper-parameters of one name.", "Use one of them.");
+        }
 
-    /// <summary>Another hyper-parameter of the loss's owner, as trainers have it.</summary>
-    public NumberValue SelfLabelSmoothing() => Number(
-        parameters.GetValueOrDefault("label_smoothing") ?? Add(new Parameter("label_smoothing", "ε", 0, Bounds.Between(0, 1))));
+        return parameters.TryGetValue(name, out var known) ? Number(known) : name switch
+        {
+            Beta => Number(Add(new Parameter(Beta, "β", 0.05, Bounds.Positive, "The DiscoPOP paper uses 0.05."))),
+            "label_smoothing" => Number(Add(new Parameter(name, "ε", 0, Bounds.Between(0, 1)))),
+            _ => null,
+        };
+    }
 
-    /// <summary>β as a constant above the function.</summary>
-    public NumberValue BetaWithDefault(Position at, double value) => parameters.ContainsKey(Beta)
-        ? throw new CodeError(LossDiagnosticKind.Name, at, "beta is given twice.")
-        : Number(Add(New(at, Beta, "β", value, Bounds.Positive)));
-
-    /// <summary>A parameter of the function that has a default.</summary>
+    /// <summary>A parameter of the function that has a default; or β as a constant above the function.</summary>
     public NumberValue Declared(Position at, string name, double value)
     {
         if (parameters.ContainsKey(name))
@@ -31,6 +36,7 @@ internal sealed class HyperParameters(LossCodeOptions options, List<LossCodeNote
             throw new CodeError(LossDiagnosticKind.Signature, at, $"The hyper-parameter '{name}' is given twice.");
         }
 
+        declared.Add(name);
         return Number(Add(name == Beta ? New(at, name, "β", value, Bounds.Positive) : New(at, name, name, value, Bounds.Finite)));
     }
 

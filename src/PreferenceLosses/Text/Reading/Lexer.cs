@@ -185,6 +185,12 @@ internal sealed class Lexer
 
         if (at < text.Length && text[at] is '\'' or '"')
         {
+            if (text[start..at] is "r" or "R" or "u" or "U")
+            {
+                Text();
+                return;
+            }
+
             throw new CodeError(LossDiagnosticKind.Syntax, position, "Strings with a prefix (f, r, b) are not accepted.", "Write a plain string.");
         }
 

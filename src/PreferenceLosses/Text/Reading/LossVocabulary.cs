@@ -11,22 +11,27 @@ internal static class LossVocabulary
 
     public static IEnumerable<Definition> Entries =>
     [
-        Loss("mse_loss", "input, target, reduction?", (_, x, y) => Square(x - y)),
-        Loss("l1_loss", "input, target, reduction?", (_, x, y) => Abs(x - y)),
-        Loss("smooth_l1_loss", "input, target, reduction?, beta?", (a, x, y) => SmoothL1(x - y, a.Constant("beta", 1))),
+        Loss("mse_loss", "input, target, *, reduction?", (_, x, y) => Square(x - y)),
+        Loss("l1_loss", "input, target, *, reduction?", (_, x, y) => Abs(x - y)),
+        Loss("smooth_l1_loss", "input, target, *, reduction?, beta?", (a, x, y) => SmoothL1(x - y, a.Constant("beta", 1))),
         Loss("huber_loss", "input, target, reduction?, delta?", (a, x, y) => Huber(x - y, a.Constant("delta", 1))),
-        Loss("soft_margin_loss", "input, target, reduction?", (_, x, y) => Log(1 + Exp(-(y * x)))),
-        Loss("hinge_embedding_loss", "input, target, margin?, reduction?", (a, x, y) =>
+        Loss("soft_margin_loss", "input, target, *, reduction?", (_, x, y) => Log(1 + Exp(-(y * x)))),
+        Loss("hinge_embedding_loss", "input, target, margin?, *, reduction?", (a, x, y) =>
             Where(EqualTo(y, 1), 0, ClampMin(a.Constant("margin", 1) - x, 0)) + Where(EqualTo(y, -1), 0, x)),
-        Loss("kl_div", "input, target, reduction?, log_target?", Divergence),
-        new("F", "binary_cross_entropy_with_logits", "input, target, weight?, reduction?, pos_weight?", CrossEntropyWithLogits),
-        new("F", "binary_cross_entropy", "input, target, weight?, reduction?", CrossEntropy),
-        new("F", "margin_ranking_loss", "input1, input2, target, margin?, reduction?", MarginRanking),
+        Loss("kl_div", "input, target, *, reduction?, log_target?", Divergence),
+        new("F", "binary_cross_entropy_with_logits", "input, target, weight?, *, reduction?, pos_weight?", CrossEntropyWithLogits),
+        new("F", "binary_cross_entropy", "input, target, weight?, *, reduction?", CrossEntropy),
+        new("F", "margin_ranking_loss", "input1, input2, target, margin?, *, reduction?", MarginRanking),
         new("F", "cosine_similarity", "input, x2, dim?, eps?", Cosine),
     ];
 
     private static Definition Loss(string name, string signature, Func<Arguments, Expr, Expr, Expr> loss) => new(
-        "F", name, signature, a => ReductionVocabulary.Reduced(a, ElementwiseVocabulary.Pair(a, (x, y) => loss(a, x, y), "input", "target")));
+        "F", name, signature, a => ReductionVocabulary.Reduced(a, ElementwiseVocabulary.Pair(a, (x, y) => loss(a, x, y), "input", Target(a))));
+
+    /// <summary>The name of the argument, once it is seen to be as long as the input.</summary>
+    private static string Target(Arguments a) => a.Tensor("target").HasRows == a.Tensor("input").HasRows
+        ? "target"
+        : throw a.Wrong(LossDiagnosticKind.Shape, "target", "has to have as many values as the input.", "Write torch.full_like(x, 1.0).");
 
     private static Expr SmoothL1(Expr difference, double beta) => beta == 0 ? Abs(difference)
         : Where(Abs(difference) < beta, 0.5 * difference * difference / beta, Abs(difference) - (0.5 * beta));
@@ -46,7 +51,7 @@ internal static class LossVocabulary
 
     private static TensorValue CrossEntropyWithLogits(Arguments a)
     {
-        Value logits = a.Operand("input"), target = a.Operand("target");
+        Value logits = a.Tensor("input"), target = a.Tensor(Target(a));
         var type = Arithmetic.Floating(Arithmetic.Promote(logits, target));
         var losses = a.Has("pos_weight")
             ? Arithmetic.Elementwise(a.At, type, o => ((1 - o[1]) * o[0]) + ((((o[2] - 1) * o[1]) + 1) * Softplus(-o[0])), logits, target, a.Operand("pos_weight"))
@@ -66,7 +71,7 @@ internal static class LossVocabulary
                 return ((target - 1) * HeldLog(1 - p)) - (target * HeldLog(p)) + (slope - StopGradient(slope));
             },
             "input",
-            "target");
+            Target(a));
         return ReductionVocabulary.Reduced(a, Weighted(a, losses));
     }
 

@@ -11,8 +11,8 @@ internal static class OrderVocabulary
 
     public static IEnumerable<Definition> Entries =>
     [
-        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Exponentials / Shifted(x).Sum)),
-        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Distances - Log(Shifted(x).Sum))),
+        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Exponentials / Shifted(x).Sum, type: a.ElementOf("dtype"))),
+        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Distances - Log(Shifted(x).Sum), type: a.ElementOf("dtype"))),
         new("torch tensor", "cumsum", "input, dim", a => AlongBatch(a, x => CumulativeSum(x))),
         new("torch tensor", "logcumsumexp", "input, dim", a => AlongBatch(a, x => CumulativeLogSumExp(x))),
         new("torch tensor", "sort", "input, dim?, descending?, stable?", Sorted),
@@ -21,10 +21,11 @@ internal static class OrderVocabulary
         new("torch tensor", "roll", "input, shifts, dims?", Rolled),
     ];
 
-    private static TensorValue AlongBatch(Arguments a, Func<Expr, Expr> function, string dimension = "dim")
+    private static TensorValue AlongBatch(Arguments a, Func<Expr, Expr> function, string dimension = "dim", Element? type = null)
     {
         a.CheckDimension(dimension);
         var x = ReductionVocabulary.OnePart(a, "this");
+        x = type is null ? x : Arithmetic.Cast(x, type.Value);
         return x.HasRows
             ? Arithmetic.Elementwise(a.At, x.Element, o => function(o[0]), x)
             : throw a.Wrong(LossDiagnosticKind.Shape, "input", "is one number.");

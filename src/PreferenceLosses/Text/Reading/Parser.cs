@@ -60,7 +60,12 @@ internal sealed class Parser
         var parameters = ImmutableArray.CreateBuilder<ParameterSyntax>();
         while (!reader.Next.Is(")"))
         {
-            parameters.Add(Parameter());
+            // What follows a star alone is given by name, which makes no difference here.
+            if (!(reader.Accept("*") && reader.Next.Is(",")))
+            {
+                parameters.Add(Parameter());
+            }
+
             if (!reader.Accept(","))
             {
                 break;
@@ -79,9 +84,10 @@ internal sealed class Parser
 
     private ParameterSyntax Parameter()
     {
-        if (reader.Next.Is("*") || reader.Next.Is("**") || reader.Next.Is("/"))
+        if (reader.Previous.Is("*") || reader.Next.Is("**") || reader.Next.Is("/"))
         {
-            throw new CodeError(LossDiagnosticKind.Signature, reader.Next.At, $"'{reader.Next.Word}' among the parameters is not accepted.", "Name each parameter.");
+            var refused = reader.Previous.Is("*") ? reader.Previous : reader.Next;
+            throw new CodeError(LossDiagnosticKind.Signature, refused.At, $"'{refused.Word}' among the parameters is not accepted.", "Name each parameter.");
         }
 
         var name = reader.Name("a parameter's name");
@@ -133,10 +139,7 @@ internal sealed class Parser
                 throw new CodeError(LossDiagnosticKind.Limit, reader.Next.At, $"There are more than {MaximumStatements} statements.");
             }
 
-            if (Statement() is { } statement)
-            {
-                into.Add(statement);
-            }
+            Statement(into);
         }
         while (reader.Accept(";") && reader.Next.Kind != TokenKind.Newline);
 
@@ -146,7 +149,8 @@ internal sealed class Parser
         }
     }
 
-    private StatementSyntax? Statement()
+    /// <summary>One statement, or the several that an import with commas stands for.</summary>
+    private void Statement(ImmutableArray<StatementSyntax>.Builder into)
     {
         var first = reader.Next;
         RefusedSyntax.CheckStatement(first);
@@ -154,51 +158,52 @@ internal sealed class Parser
         {
             case "pass":
                 reader.Take();
-                return null;
+                break;
             case "return":
                 reader.Take();
-                return new ReturnSyntax(first.At, reader.Next.Kind == TokenKind.Newline ? null : Expressions.Tuple());
+                into.Add(new ReturnSyntax(first.At, reader.Next.Kind == TokenKind.Newline ? null : Expressions.Tuple()));
+                break;
             case "import":
                 reader.Take();
-                return Import(first.At);
+                Import(first.At, into);
+                break;
             case "from":
                 reader.Take();
-                return FromImport(first.At);
+                FromImport(first.At, into);
+                break;
             default:
-                return Assignment(first.At);
+                if (Assignment(first.At) is { } assignment)
+                {
+                    into.Add(assignment);
+                }
+
+                break;
         }
     }
 
-    private ImportSyntax Import(Position at)
+    private void Import(Position at, ImmutableArray<StatementSyntax>.Builder into)
     {
-        var module = DottedName();
-        var alias = reader.Accept("as") ? reader.Name("the module's short name").Word : null;
-        CheckSingle();
-        return new ImportSyntax(at, module, null, alias);
-    }
-
-    private void CheckSingle()
-    {
-        if (reader.Next.Is(","))
+        do
         {
-            throw new CodeError(LossDiagnosticKind.Import, reader.Next.At, "Several imports on one line are not accepted.", "Write one per line.");
+            var module = DottedName();
+            into.Add(new ImportSyntax(at, module, null, Alias()));
         }
+        while (reader.Accept(","));
     }
 
-    private ImportSyntax FromImport(Position at)
+    private void FromImport(Position at, ImmutableArray<StatementSyntax>.Builder into)
     {
         var module = DottedName();
         reader.Expect("import");
-        var name = reader.Name("what is imported").Word;
-        var alias = reader.Accept("as") ? reader.Name("its short name").Word : null;
-        while (module == "typing" && reader.Accept(","))
+        do
         {
-            reader.Name("what is imported");
+            var name = reader.Name("what is imported").Word;
+            into.Add(new ImportSyntax(at, module, name, Alias()));
         }
-
-        CheckSingle();
-        return new ImportSyntax(at, module, name, alias);
+        while (reader.Accept(","));
     }
+
+    private string? Alias() => reader.Accept("as") ? reader.Name("its short name").Word : null;
 
     private string DottedName()
     {
@@ -211,15 +216,20 @@ internal sealed class Parser
         return name;
     }
 
-    private StatementSyntax Assignment(Position at)
+    /// <summary>An assignment or an expression; null for a type without a value, which says nothing.</summary>
+    private StatementSyntax? Assignment(Position at)
     {
         var targets = ImmutableArray.CreateBuilder<ImmutableArray<NameSyntax>>();
         var value = Expressions.Tuple();
         if (reader.Accept(":"))
         {
             SkipAnnotation();
-            reader.Expect("=");
             targets.Add(Targets(value));
+            if (!reader.Accept("="))
+            {
+                return null;
+            }
+
             return new AssignmentSyntax(at, targets.ToImmutable(), Expressions.Tuple());
         }
 

@@ -10,10 +10,10 @@ internal static class PythonVocabulary
     [
         OfNumber("exp", Exp),
         OfNumber("expm1", Expm1),
-        new("math", "log", "x, base?", a => a.Has("base") ? Of(a, o => Log(o[0]) / Log(o[1]), "x", "base") : Of(a, o => Log(o[0]), "x")),
+        new("math", "log", "x, base?", a => a.Has("base") ? Of(a, o => Arithmetic.Folded(a.At, Log(o[0])) / Arithmetic.Folded(a.At, Log(o[1])), "x", "base") : Of(a, o => Log(o[0]), "x")),
         OfNumber("log1p", Log1p),
-        OfNumber("log2", x => Log(x) / Math.Log(2)),
-        OfNumber("log10", x => Log(x) / Math.Log(10)),
+        new("math", "log2", "x", a => Of(a, o => Logarithm(a, o[0], 2), "x")),
+        new("math", "log10", "x", a => Of(a, o => Logarithm(a, o[0], 10), "x")),
         OfNumber("sqrt", Sqrt),
         OfNumber("tanh", Tanh),
         OfNumber("sin", Sin),
@@ -27,12 +27,18 @@ internal static class PythonVocabulary
         new("python", "abs", "x", a => a["x"] is TensorValue tensor ? tensor.Map(Abs) : Whole(a, o => Abs(o[0]), "x")),
         new("python", "max", "a, b", a => Whole(a, o => Maximum(o[0], o[1]), "a", "b")),
         new("python", "min", "a, b", a => Whole(a, o => Minimum(o[0], o[1]), "a", "b")),
-        new("python", "float", "x", a => Of(a, o => o[0], "x")),
+        new("python", "float", "x", a => a["x"] is TextValue
+            ? throw a.Wrong(LossDiagnosticKind.Number, "x", "is a string.", "Numbers have to be finite: leave the bound out of clamp, or use a large number.")
+            : Of(a, o => o[0], "x")),
         new("python", "int", "x", a => a.Number("x") is { IsInteger: true } integer ? integer : NumberValue.Integer(Math.Truncate(a.Constant("x")))),
         new("python", "len", "obj", a => a["obj"] is TensorValue { HasRows: true } tensor
             ? TensorAttributes.Length(tensor)
             : throw a.Wrong(LossDiagnosticKind.Type, "obj", "has no length.")),
     ];
+
+    private static Expr Logarithm(Arguments a, Expr x, double number) => x.Operation == Operation.Constant
+        ? Arithmetic.Folded(a.At, Arithmetic.Folded(a.At, Log(x)) * 0) + (number == 2 ? Math.Log2(x.Value) : Math.Log10(x.Value))
+        : Log(x) / Math.Log(number);
 
     private static Definition OfNumber(string name, Func<Expr, Expr> function) => new("math", name, "x", a => Of(a, o => function(o[0]), "x"));
 
@@ -46,7 +52,7 @@ internal static class PythonVocabulary
     private static NumberValue Whole(Arguments a, Func<Expr[], Expr> function, params string[] names)
     {
         var result = Of(a, function, names);
-        return names.All(name => Number(a, name).IsInteger) ? result with { IsInteger = true, Fixed = result.Constant ?? 0 } : result;
+        return names.All(name => Number(a, name).IsInteger) ? result with { IsInteger = true, PerRow = result.Constant is null ? double.NaN : 0, Fixed = result.Constant ?? 0 } : result;
     }
 
     private static NumberValue Number(Arguments a, string name) => a[name] is TensorValue

@@ -12,10 +12,10 @@ internal static class ReductionVocabulary
         new("torch tensor", "mean", "input, dim?, keepdim?", a => Reduce(a, Fractional(a), Mean)),
         new("torch tensor", "sum", "input, dim?, keepdim?", a => Reduce(a, Countable(a), Sum)),
         new("torch tensor", "prod", "input, dim?, keepdim?", a => Reduce(a, Countable(a), p => p.Select(x => Formulas.Product(x)).Aggregate((x, y) => x * y))),
-        new("torch tensor", "amax", "input, dim?, keepdim?", a => Reduce(a, a.Tensor("input"), p => p.Select(x => Max(x)).Aggregate(Maximum))),
-        new("torch tensor", "amin", "input, dim?, keepdim?", a => Reduce(a, a.Tensor("input"), p => p.Select(x => Min(x)).Aggregate(Minimum))),
-        new("torch tensor", "max", "input, other?, dim?", a => Extreme(a, p => p.Select(x => Max(x)).Aggregate(Maximum), Maximum, "amax")),
-        new("torch tensor", "min", "input, other?, dim?", a => Extreme(a, p => p.Select(x => Min(x)).Aggregate(Minimum), Minimum, "amin")),
+        new("torch tensor", "amax", "input, dim?, keepdim?", a => Reduce(a, a.Tensor("input"), p => Shared(p, p.Select(x => Max(x)).Aggregate(Maximum)))),
+        new("torch tensor", "amin", "input, dim?, keepdim?", a => Reduce(a, a.Tensor("input"), p => Shared(p, p.Select(x => Min(x)).Aggregate(Minimum)))),
+        new("torch tensor", "max", "input, other?, keepdim?, *, dim?", a => Extreme(a, x => Max(x), Maximum)),
+        new("torch tensor", "min", "input, other?, keepdim?, *, dim?", a => Extreme(a, x => Min(x), Minimum)),
         new("torch tensor", "var", "input, dim?, unbiased?, keepdim?, correction?", a => Spread(a, isRoot: false)),
         new("torch tensor", "std", "input, dim?, unbiased?, keepdim?, correction?", a => Spread(a, isRoot: true)),
         new("torch tensor special", "logsumexp", "input, dim, keepdim?", a => Reduce(a, a.Floating("input"), p => p.Select(x => LogSumExp(x)).Aggregate(LogAddExp))),
@@ -61,23 +61,52 @@ internal static class ReductionVocabulary
     private static Expr Mean(ImmutableArray<Expr> parts) =>
         parts is [var single] ? Formulas.Mean(single) : Sum(parts) / (parts.Length * BatchSize);
 
-    private static TensorValue Product(Arguments a, string other) => Arithmetic.Binary(a.At, "*", a.Tensor("input"), a[other]!) as TensorValue
-        ?? throw a.Wrong(LossDiagnosticKind.Type, other, "has to be a tensor.");
+    private static TensorValue Product(Arguments a, string other) => (TensorValue)Arithmetic.Binary(a.At, "*", a.Tensor("input"), a.Tensor(other));
 
     /// <summary>Boolean values are counted as integers.</summary>
     private static TensorValue Countable(Arguments a) => a.Tensor("input") is { Element: Element.Boolean } mask ? mask with { Element = Element.Integer } : a.Tensor("input");
 
-    private static TensorValue Extreme(Arguments a, Func<ImmutableArray<Expr>, Expr> reduction, Func<Expr, Expr, Expr> ofTwo, string reductionOnly)
+    /// <summary>The larger of two tensors; the largest value; or, along the dimension, that value and where it is first.</summary>
+    private static Value Extreme(Arguments a, Func<Expr, Expr> reduction, Func<Expr, Expr, Expr> ofTwo)
     {
+        var x = a.Tensor("input");
         if (a["other"] is TensorValue other)
         {
-            var x = a.Tensor("input");
             return Arithmetic.Elementwise(a.At, Arithmetic.Promote(x, other), o => ofTwo(o[0], o[1]), x, other);
         }
 
-        return a.Has("other") || a.Has("dim")
-            ? throw a.Wrong(LossDiagnosticKind.Argument, "dim", "gives values and indices.", $"Write .{reductionOnly}() for the value.")
-            : Reduce(a, a.Tensor("input"), reduction);
+        if (!a.Has("other") && !a.Has("dim"))
+        {
+            return Reduce(a, x, p => Shared(p, p.Select(reduction).Aggregate(ofTwo)));
+        }
+
+        if (a["other"] is NumberValue { IsInteger: false })
+        {
+            throw a.Wrong(LossDiagnosticKind.Type, "other", "is a number, and a tensor is needed.", "Write x.clamp(min=0.0), or x.clamp(max=0.0).");
+        }
+
+        a.CheckDimension(a.Has("other") ? "other" : "dim");
+        a.Flag("keepdim");
+        var values = OnePart(a, "max and min").Parts[0];
+        var first = Min(Where(EqualTo(values, reduction(StopGradient(values))), RowIndex, BatchSize));
+        var chosen = Formulas.Sum(Where(EqualTo(RowIndex, first), values, 0));
+        return new SortedValue(new TensorValue(chosen, x.Element), new TensorValue(first, Element.Integer));
+    }
+
+    /// <summary>
+    /// A value that was found among those of the parts; what equals it shares the gradient evenly. (A single part's own minimum
+    /// and maximum do so by themselves.)
+    /// </summary>
+    private static Expr Shared(ImmutableArray<Expr> parts, Expr found)
+    {
+        if (parts.Length == 1 && found.Operation is Operation.ReduceMin or Operation.ReduceMax)
+        {
+            return found;
+        }
+
+        var value = StopGradient(found);
+        var share = Sum([.. parts.Select(x => Where(EqualTo(x, value), x, 0))]) / Sum([.. parts.Select(x => EqualTo(x, value))]);
+        return value + Where(Abs(share) < double.PositiveInfinity, share - StopGradient(share), 0);
     }
 
     private static TensorValue Spread(Arguments a, bool isRoot)
@@ -115,10 +144,7 @@ internal static class ReductionVocabulary
     {
         var distance = (2 * RowIndex) - (BatchSize - 1);
         var sorted = Sort(StopGradient(x));
-        var median = Formulas.Sum(Where((distance <= 0) * (distance > -2), sorted, Where(EqualTo(sorted, sorted), 0, sorted)));
-        var isMedian = EqualTo(x, median);
-        var shared = Formulas.Sum(Where(isMedian, x, 0)) / Formulas.Sum(isMedian);
-        return median + (shared - StopGradient(shared));
+        return Shared([x], Formulas.Sum(Where((distance <= 0) * (distance > -2), sorted, Where(EqualTo(sorted, sorted), 0, sorted))));
     }
 
     private static TensorValue Quantile(Arguments a)
@@ -147,8 +173,8 @@ internal static class ReductionVocabulary
         {
             1 => Sum([.. p.Select(Abs)]),
             2 => RootWithoutKink(Sum([.. p.Select(Square)])),
-            > 0 => PowerWithoutKink(Sum([.. p.Select(v => Power(Abs(v), order))]), 1 / order),
-            _ => throw a.Wrong(LossDiagnosticKind.Argument, "p", "has to be greater than 0."),
+            >= 1 => PowerWithoutKink(Sum([.. p.Select(v => Power(Abs(v), order))]), 1 / order),
+            _ => throw a.Wrong(LossDiagnosticKind.Argument, "p", "has to be at least 1."),
         });
     }
 

@@ -33,7 +33,8 @@ internal static class Refusals
             }
         }
 
-        Add(LossDiagnosticKind.Type, "it takes a value out of the graph, where it has no gradient", "Use .detach() for a value without gradient.", "item tolist numpy cpu cuda");
+        Add(LossDiagnosticKind.Type, "it takes a value out of the graph, where it has no gradient", "Use .detach() for a value without gradient.", "item tolist numpy");
+        Add(LossDiagnosticKind.Name, "a formula is on no device", "Leave it out.", "cpu cuda");
         Add(LossDiagnosticKind.State, "a loss only returns its values", "Leave it out: the library differentiates.", "backward grad requires_grad_ zero_grad register_hook retain_grad");
         Add(LossDiagnosticKind.State, "a loss keeps nothing between calls", "Compute it from the batch, or take it as a number with a default.", "Parameter Module register_buffer register_parameter");
         Add(
@@ -55,7 +56,7 @@ internal static class Refusals
             "a loss reads and writes nothing",
             "Leave it out.",
             "load save jit compile hub utils distributed multiprocessing autograd cuda_ ops classes from_numpy from_file as_tensor frombuffer storage");
-        Add(LossDiagnosticKind.Name, "it has no gradient", "Use a smooth function, or torch.where.", "round floor ceil trunc frac fmod remainder");
+        Add(LossDiagnosticKind.Name, "its gradient is 0 wherever it has one", "Use a smooth function, or torch.where.", "round floor ceil trunc frac fmod remainder");
         return table.ToFrozenDictionary();
     }
 }

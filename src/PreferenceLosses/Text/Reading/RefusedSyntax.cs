@@ -84,7 +84,7 @@ internal static class RefusedSyntax
 
         if (next.Is("in") || next.Is("is") || next.Is("not"))
         {
-            throw new CodeError(LossDiagnosticKind.Statement, next.At, $"'{next.Word}' is not accepted.", "Compare numbers with == or <.");
+            throw new CodeError(LossDiagnosticKind.Statement, next.At, $"'{next.Word}' is not accepted.", "Compare with == or <.");
         }
     }
 

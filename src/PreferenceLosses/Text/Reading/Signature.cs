@@ -3,7 +3,7 @@ using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Text.Reading;
 
-/// <summary>What the parameters of the function stand for: columns of the batch, or hyper-parameters.</summary>
+/// <summary>What the parameters of the function stand for: columns of the batch.</summary>
 internal static class Signature
 {
     public const string Paper = "self, policy_chosen_logps, policy_rejected_logps, reference_chosen_logps, reference_rejected_logps";
@@ -13,6 +13,8 @@ internal static class Signature
 
     private static readonly HashSet<string> OtherColumns =
         [Columns.ChosenLength, Columns.RejectedLength, Columns.ChosenScore, Columns.RejectedScore, Columns.Margin];
+
+    private static readonly string[] Endings = ["_logps", "_logp", "_log_probs", "_logprobs", "_log_prob", "_logprob"];
 
     /// <summary>The columns that the parameters without defaults stand for, by the parameters' names.</summary>
     /// <exception cref="CodeError">They are not those of a loss.</exception>
@@ -30,7 +32,7 @@ internal static class Signature
         }
 
         var names = required.Select(p => Column(p.Name)).ToArray();
-        if (required.Length == PaperColumns.Length && Array.Exists(names, n => n is null))
+        if (required.Length == PaperColumns.Length && Array.TrueForAll(names, n => n is null) && FollowThePaper(required))
         {
             notes.Add(new LossCodeNote(
                 LossCodeNoteKind.Remark, function.At.Line, "The four parameters were taken in the paper's order: policy chosen, policy rejected, reference chosen, reference rejected."));
@@ -44,16 +46,27 @@ internal static class Signature
             bound[required[i].Name] = Input(column) with { IsInput = true };
         }
 
-        return bound.Count > 0
-            ? bound
-            : throw new CodeError(LossDiagnosticKind.Signature, function.At, "The function has no log-probabilities to work on.", $"Write '({Paper})'.");
+        return bound.Count == 0 ? throw new CodeError(LossDiagnosticKind.Signature, function.At, "The function has no log-probabilities to work on.", $"Write '({Paper})'.")
+            : names.Distinct().Count() == names.Length ? bound
+            : throw new CodeError(LossDiagnosticKind.Signature, function.At, "Two parameters stand for one column.", $"Write '({Paper})'.");
     }
 
-    /// <summary>The column that a name is usual for: with or without <c>_logps</c>.</summary>
+    /// <summary>The column that a name is usual for: <c>ref_chosen_logps</c>, <c>policy_rejected</c>.</summary>
     private static string? Column(string name)
     {
-        var stem = name.EndsWith("_logps", StringComparison.Ordinal) ? name[..^6] : name;
+        var stem = Array.Find(Endings, e => name.EndsWith(e, StringComparison.Ordinal)) is { } ending ? name[..^ending.Length] : name;
+        stem = stem.StartsWith("ref_", StringComparison.Ordinal) ? $"reference_{stem[4..]}"
+            : stem.StartsWith("pi_", StringComparison.Ordinal) ? $"policy_{stem[3..]}"
+            : stem;
         return PaperColumns.Contains(stem) ? stem : OtherColumns.Contains(name) ? name : null;
+    }
+
+    /// <summary>Whether four names that say nothing for certain at least do not say that their order is another.</summary>
+    private static bool FollowThePaper(ImmutableArray<ParameterSyntax> parameters)
+    {
+        bool Says(int i, string word) => parameters[i].Name.Contains(word, StringComparison.OrdinalIgnoreCase);
+        return Enumerable.Range(0, parameters.Length).All(i =>
+            !Says(i, i % 2 == 0 ? "reject" : "chosen") && !Says(i, i % 2 == 0 ? "lose" : "win") && !Says(i, i < 2 ? "ref" : "policy"));
     }
 
     private static Expr LogRatio(string chosen, string rejected) => Input(chosen).Parts[0] - Input(rejected).Parts[0];

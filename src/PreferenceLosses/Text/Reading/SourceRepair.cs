@@ -65,25 +65,31 @@ internal static partial class SourceRepair
 
     private static bool IsFunction(string line) => line.TrimStart().StartsWith("def ", StringComparison.Ordinal);
 
-    /// <summary>Typographic spaces, quotes and minus signs become those of ASCII, and characters without width vanish.</summary>
+    /// <summary>
+    /// Typographic spaces, quotes and minus signs become those of ASCII, and characters without width vanish; but not within
+    /// comments and docstrings, where they are nobody's mistake.
+    /// </summary>
     private static string Characters(string text, List<LossCodeNote> notes)
     {
         var mended = new StringBuilder(text.Length);
         var line = 1;
         var lastNoted = 0;
-        foreach (var c in text)
+        var isComment = false;
+        char? docstring = null;
+        for (var i = 0; i < text.Length; i++)
         {
-            var replacement = c switch
-            {
-                '‘' or '’' or '‚' or '′' => "'",
-                '“' or '”' or '„' => "\"",
-                '−' => "-",
-                '\u200B' or '\u200C' or '\u200D' or '\u2060' or '\uFEFF' => "",
-                _ when c > '\x7F' && char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator => " ",
-                _ => null,
-            };
+            var c = text[i];
             line += c == '\n' ? 1 : 0;
-            if (replacement is null)
+            isComment = c != '\n' && (isComment || (c == '#' && docstring is null));
+            if (!isComment && c is '"' or '\'' && (docstring ?? c) == c && string.CompareOrdinal(text, i, new string(c, 3), 0, 3) == 0)
+            {
+                docstring = docstring is null ? c : null;
+                mended.Append(c, 3);
+                i += 2;
+                continue;
+            }
+
+            if (isComment || docstring is not null || Plain(c) is not { } replacement)
             {
                 mended.Append(c);
                 continue;
@@ -99,6 +105,16 @@ internal static partial class SourceRepair
 
         return mended.ToString();
     }
+
+    private static string? Plain(char c) => c switch
+    {
+        '‘' or '’' or '‚' or '′' => "'",
+        '“' or '”' or '„' => "\"",
+        '−' => "-",
+        '\u200B' or '\u200C' or '\u200D' or '\u2060' or '\uFEFF' => "",
+        _ when c > '\x7F' && char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator => " ",
+        _ => null,
+    };
 
     /// <summary>A function that was cut out of a class has all of its lines indented.</summary>
     private static string CommonIndentation(string text, List<LossCodeNote> notes)

@@ -7,6 +7,8 @@ internal sealed class TokenReader(List<Token> tokens)
 
     public Token Next => tokens[at];
 
+    public Token Previous => tokens[Math.Max(at - 1, 0)];
+
     public Token Take() => tokens[at < tokens.Count - 1 ? at++ : at];
 
     public bool Accept(string word)

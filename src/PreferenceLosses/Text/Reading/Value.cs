@@ -26,8 +26,8 @@ internal abstract record Value
 /// <summary>A Python number: a constant, a hyper-parameter, the number of pairs, or made of those. Computed in double precision.</summary>
 /// <param name="Formula">Its formula, a scalar.</param>
 /// <param name="IsInteger">Whether it is an int.</param>
-/// <param name="PerRow">For a number of pairs: how often that number it is.</param>
-/// <param name="Fixed">For a number of pairs: what is added.</param>
+/// <param name="PerRow">For an integer that counts: how often the number of pairs it is; NaN for any other integer.</param>
+/// <param name="Fixed">For an integer that counts: what is added.</param>
 internal sealed record NumberValue(Expr Formula, bool IsInteger, double PerRow = 0, double Fixed = 0) : Value
 {
     /// <summary>Whether it stands in the text as it is, and may become a hyper-parameter.</summary>
@@ -51,6 +51,12 @@ internal sealed record TensorValue(ImmutableArray<Expr> Parts, Element Element, 
         : this([formula], element)
     {
     }
+
+    /// <summary>
+    /// The memory that the tensor would be in: the same object for another name of it, and for what shares its memory (x.detach()),
+    /// so that a change in place of the one is seen to be one of the other.
+    /// </summary>
+    public object Storage { get; init; } = new();
 
     /// <summary>Whether it has one dimension; otherwise none.</summary>
     public bool HasRows => Parts[0].Shape == Shape.Row;

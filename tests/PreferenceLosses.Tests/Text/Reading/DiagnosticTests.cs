@@ -34,6 +34,11 @@ public class DiagnosticTests
         { "lw[0] = 0\nreturn lw", LossDiagnosticKind.State, 2, 7, "Elements of tensors cannot be written", "torch.where" },
         { "lw += 1\nreturn lw", LossDiagnosticKind.State, 2, 5, "the caller's", "lw = lw + …" },
         { "a = lw * 2\nb = a\na += 1\nreturn b", LossDiagnosticKind.State, 4, 5, "another name", "a = a + …" },
+        { "a = b = lw * 2\na += 1\nreturn b", LossDiagnosticKind.State, 3, 5, "another name", "a = a + …" },
+        { "a = lw * 2\nb = a.detach()\na *= 2\nreturn b * a", LossDiagnosticKind.State, 4, 5, "another name", "a = a * …" },
+        { "a = lw * 2\nt = (a, ll)\na += 1\nreturn t[0]", LossDiagnosticKind.State, 4, 5, "another name", "a = a + …" },
+        { "a = lw.contiguous()\na += 1\nreturn lw", LossDiagnosticKind.State, 3, 5, "the caller's", "a = a + …" },
+        { "a = torch.exp(-lw)\na *= 0.5\nreturn a", LossDiagnosticKind.State, 3, 5, "needs for the derivative", "a = a * …" },
         { "k = lw.mean()\nk += lw\nreturn k", LossDiagnosticKind.Shape, 3, 5, "tensor of one number", "k = k + …" },
         { "return lw.clamp_(min=0)", LossDiagnosticKind.State, 2, 14, "in place", ".clamp(" },
         { "return lw * lw.mean().item()", LossDiagnosticKind.Type, 2, 26, "no gradient", ".detach()" },
@@ -64,8 +69,19 @@ public class DiagnosticTests
         { "return torch.clamp(lw)", LossDiagnosticKind.Argument, 2, 23, "'min'", "" },
         { "return F.softplus(lw, gamma=1)", LossDiagnosticKind.Argument, 2, 22, "'gamma'", "softplus(input, [beta], [threshold])" },
         { "return torch.lerp(lw, ll)", LossDiagnosticKind.Argument, 2, 22, "'weight' of lerp is missing", "" },
-        { "return torch.exp(lw, ll)", LossDiagnosticKind.Argument, 2, 21, "1 arguments at most", "" },
-        { "return torch.max(lw, dim=0)", LossDiagnosticKind.Argument, 2, 21, "values and indices", ".amax()" },
+        { "return torch.exp(lw, ll)", LossDiagnosticKind.Argument, 2, 21, "1 arguments at most without a name", "" },
+        { "return torch.max(lw, dim=0)", LossDiagnosticKind.Result, 2, 5, "a pair of values and indices", "" },
+        { "return torch.max(lw, 0.0)", LossDiagnosticKind.Type, 2, 21, "is a number", "x.clamp(min=0.0)" },
+        { "return torch.dot(lw, None) * lw", LossDiagnosticKind.Type, 2, 21, "is None", "" },
+        { "return F.mse_loss(lw, rw, 'none')", LossDiagnosticKind.Argument, 2, 22, "2 arguments at most without a name", "[reduction=…]" },
+        { "return F.mse_loss(lw, 1.0, reduction='none')", LossDiagnosticKind.Type, 2, 22, "is a number", "" },
+        { "return F.mse_loss(lw, lw.mean(), reduction='none')", LossDiagnosticKind.Shape, 2, 22, "as many values as the input", "full_like" },
+        { "return torch.full_like(torch.arange(len(lw)), 0.5) * lw", LossDiagnosticKind.Type, 2, 27, "can't hold", "" },
+        { "n = len(lw)\nreturn torch.arange(n * n, n) * lw", LossDiagnosticKind.Shape, 3, 24, "as many numbers as there are pairs", "" },
+        { "return lw * (1 if len(lw) > 1 else 2)", LossDiagnosticKind.Type, 2, 31, "number of pairs is not known", "PyTorch" },
+        { "return lw * (1 if self.beta is None else 2)", LossDiagnosticKind.Statement, 2, 33, "'is' is not accepted", "==" },
+        { "return lw.clamp(max=float('inf'))", LossDiagnosticKind.Number, 2, 30, "is a string", "finite" },
+        { "return lw.to('x')", LossDiagnosticKind.Type, 2, 17, "a device or a tensor is needed", "" },
         { "return lw * (1 / 0)", LossDiagnosticKind.Number, 2, 20, "not finite", "" },
         { "return lw * 10 ** 10 ** 10", LossDiagnosticKind.Number, 2, 20, "not finite", "" },
         { "return lw * 1e999", LossDiagnosticKind.Number, 2, 17, "not finite", "" },
@@ -98,6 +114,10 @@ public class DiagnosticTests
     [InlineData("def f(): return 1", "no log-probabilities")]
     [InlineData("def f(self): return 1", "no log-probabilities")]
     [InlineData("def f(self, *logps): return 1", "'*' among the parameters")]
+    [InlineData("def f(self, policy_chosen_logps, reference_chosen_logps, policy_rejected_logps, x): return x", "'x' is no column")]
+    [InlineData("def f(rejected, chosen, ref_r, ref_c): return chosen", "'rejected' is no column")]
+    [InlineData("def f(policy_chosen, pi_chosen_logps): return policy_chosen", "stand for one column")]
+    [InlineData("def f(self, lw, ll, rw, rl, beta=0.1): return self.beta * lw * beta", "two hyper-parameters of one name")]
     [InlineData("def f(self, **kwargs): return 1", "'**' among the parameters")]
     [InlineData("def f(self, lw, ll, rw, rl, lw): return lw", "'lw' is there twice")]
     [InlineData("def f(self, lw, ll, rw, rl, tau=[1]): return lw", "has to be a number")]

@@ -28,7 +28,7 @@ public class HostileTests(ITestOutputHelper output)
             // Once before the clock runs, so that no compilation is measured; the best of several, so that no other work is.
             var result = LossCode.Parse(text);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var time = Enumerable.Range(0, Repetitions).Min(_ => Time(() => LossCode.Parse(text).Loss?.Graph.Gradient(1)));
+            var time = Enumerable.Range(0, Repetitions).Min(_ => Time(() => LossCode.Parse(text).Loss?.Graph.Losses.ToString()));
             var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Repetitions;
 
             Assert.True(result.Loss is null != result.Diagnostics.IsEmpty, name);
@@ -54,6 +54,14 @@ public class HostileTests(ITestOutputHelper output)
         "lw; import os", "def f(self, lw, ll, rw, rl):\n\treturn lw\n        return lw", "63 parentheses", "a tuple of 5000", "nested tuples", "doubling",
         "squaring", "squaring in one name", "length doubling", "a long number", "a long comment", "15000 spaces", "15000 tabs", "400 sorts", "400 variables",
     ];
+
+    [Fact]
+    public void Whatever_a_function_is_called_with_gives_a_loss_or_diagnostics() => Assert.All(HostileTexts.WrongCalls(), text =>
+    {
+        var result = LossCode.Parse(text);
+        Assert.True(result.Loss is null != result.Diagnostics.IsEmpty, text);
+        Assert.NotEqual(0, result.Loss?.Graph.Losses.Length);
+    });
 
     [Theory]
     [InlineData(20_000)]

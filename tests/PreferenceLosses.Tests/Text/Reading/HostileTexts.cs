@@ -1,3 +1,5 @@
+using PreferenceLosses.Tests.Support;
+
 namespace PreferenceLosses.Tests.Text.Reading;
 
 /// <summary>Texts that try to hurt: to run something, to take long, to fill memory, to overflow the stack, to break the reader.</summary>
@@ -64,6 +66,14 @@ internal static class HostileTexts
         {
             yield return (name, Reading.Function(body));
         }
+    }
+
+    /// <summary>Every function with something wrong in each place.</summary>
+    public static IEnumerable<string> WrongCalls()
+    {
+        string[] wrong = ["None", "'x'", "self", "(lw, ll)", "()", "torch", "lw.shape", "torch.float32", "float(self.beta)", "len(lw)"];
+        return VocabularyNames.Calls().SelectMany(call => wrong.SelectMany(w => new[] { w, $"lw, {w}", $"lw, ll, {w}" })
+            .Select(arguments => Reading.Function($"return {call}{arguments}) * lw")));
     }
 
     private static IEnumerable<(string Name, string Body)> Bombs()

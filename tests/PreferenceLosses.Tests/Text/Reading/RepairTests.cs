@@ -75,7 +75,7 @@ public class RepairTests
     [Fact]
     public void An_apostrophe_in_a_comment_or_a_docstring_is_left_alone()
     {
-        var text = Function("\"\"\"It isn't (much, of) a loss.\"\"\"\n# don't ('worry)\nreturn lw - rw");
+        var text = Function("\"\"\"It isn't (much, of) a “loss”\"\"\"\n# don't (’worry)\nreturn lw - rw");
         Assert.Equal(text, LossCode.Parse(text).Text);
         Assert.NotNull(LossCode.Parse(text).Loss);
     }

@@ -32,6 +32,10 @@ public class StatementTests
         { "import torch\nfrom torch.nn import functional as G\nfrom torch import sigmoid\nimport math as m\nreturn G.relu(lw) + sigmoid(ll) * m.sqrt(4)", "return F.relu(lw) + torch.sigmoid(ll) * 2.0" },
         { "pass\nreturn lw", "return lw" },
         { "return lw\nx = nonsense", "return lw" },
+        { "r\"\"\"A \\docstring.\"\"\"\nreturn lw", "return lw" },
+        { "from torch import nn, sigmoid\nimport torch, math as m\nw: torch.Tensor\nreturn sigmoid(lw) * m.e", "return torch.sigmoid(lw) * math.e" },
+        { "a = torch.clone(lw)\na += 1\nreturn a + lw", "return (lw + 1) + lw" },
+        { "k = 'none'\nreturn lw if k == 'none' else ll", "return lw" },
         { "return lw * (0.1 if 2 > 3 else 0.2)", "return lw * 0.2" },
         { "return lw * 1_000.5e-3", "return lw * 1.0005" },
         { "return lw * .5 + 5. * ll", "return lw * 0.5 + 5.0 * ll" },
@@ -71,6 +75,20 @@ public class StatementTests
             PolicyChosen = [-8], PolicyRejected = [-3], ReferenceChosen = [-5], ReferenceRejected = [-2], ChosenLength = [4], Margin = [0.5],
         };
         Assert.Equal(-2 + 5 + 1.5, loss.Evaluate(batch).Losses[0]);
+    }
+
+    [Theory]
+    [InlineData("policy_rejected_logps, policy_chosen_logps, ref_rejected_logps, ref_chosen_logps")]
+    [InlineData("pi_chosen_logps, pi_rejected_logps, ref_chosen_log_probs, ref_rejected_logp")]
+    [InlineData("self, chosen, rejected, ref_c, ref_r")]
+    public void Parameters_are_known_by_usual_names_and_four_others_by_their_order(string parameters)
+    {
+        var text = $"def f({parameters}):\n    return {Name("chosen", 0)} * 1 + {Name("rejected", 0)} * 10 + {Name("c", 1)} * 100 + {Name("r", 1)} * 1000";
+        var batch = new PreferenceBatch<double> { PolicyChosen = [-1], PolicyRejected = [-2], ReferenceChosen = [-3], ReferenceRejected = [-4] };
+        Assert.Equal(-4321, LossCode.Parse(text).GetLoss().Evaluate(batch).Losses[0]);
+
+        string Name(string part, int reference) => parameters.Split(", ").Single(p =>
+            p != "self" && p.StartsWith("ref_", StringComparison.Ordinal) == (reference == 1) && p.Contains(reference == 1 ? $"_{part[0]}" : part, StringComparison.Ordinal));
     }
 
     [Fact]
