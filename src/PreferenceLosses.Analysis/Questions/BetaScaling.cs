@@ -49,12 +49,20 @@ internal static class BetaScaling
             }
 
             var columns = subject.Graph.Inputs.Where(i => i.IsDifferentiable).Select(i => i.Name!).ToArray();
-            var batch = Samples.Mixed(subject.Graph, Math.Max(subject.ContextRows, subject.Graph.MinimumRows));
-            var (before, after) = (subject.Probe.Observe(batch, 0), scaled.Observe(batch.Map((_, _, value) => value / factor, columns), 0));
-            var (a, b) = (subject.Probe.Enclose(before), scaled.Enclose(after));
-            if (a.High < b.Low || b.High < a.Low)
+            // Spread over nats, and close together: a gate may be shut, or open, for all of a batch.
+            var mixed = Samples.Mixed(subject.Graph, Math.Max(subject.ContextRows, subject.Graph.MinimumRows));
+            foreach (var batch in new[] { mixed, mixed.Map((_, _, value) => -40 + ((value + 40) / 32), columns) })
             {
-                return new([before, after]);
+                var scaledBatch = batch.Map((_, _, value) => value / factor, columns);
+                for (var row = 0; row < batch.Rows; row++)
+                {
+                    var (before, after) = (subject.Probe.Observe(batch, row), scaled.Observe(scaledBatch, row));
+                    var (a, b) = (subject.Probe.Enclose(before), scaled.Enclose(after));
+                    if (a.High < b.Low || b.High < a.Low)
+                    {
+                        return new([before, after]);
+                    }
+                }
             }
         }
 

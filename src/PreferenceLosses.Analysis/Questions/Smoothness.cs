@@ -30,7 +30,7 @@ internal static class Smoothness
     /// <summary>Whether an operation that jumps stands above an input.</summary>
     public static bool MayJump(LossGraph graph) => AnyVarying(graph, node => node.Operation switch
     {
-        Operation.Sign or Operation.Less or Operation.LessOrEqual or Operation.Equal => true,
+        Operation.Sign or Operation.RoundToSingle or Operation.Less or Operation.LessOrEqual or Operation.Equal => true,
         Operation.SortBy or Operation.UnsortBy => !ReferenceEquals(node.Operands[0], node.Operands[1]),
         _ => false,
     }) || AnyVarying(graph, node => node.Operation == Operation.Select, node => node.Operands[0]);

@@ -35,7 +35,7 @@ internal sealed class Monotony
 
             Operation.Exp or Operation.Expm1 or Operation.Log or Operation.Log1p or Operation.Sigmoid or Operation.LogSigmoid
                 or Operation.Softplus or Operation.Tanh or Operation.Atan or Operation.Erf or Operation.Relu or Operation.Sign
-                or Operation.Sqrt => a,
+                or Operation.Sqrt or Operation.RoundToSingle => a,
             Operation.Negate or Operation.Log1mExp or Operation.Erfc => a.Reversed(),
             Operation.Abs => a.Times(rangeA),
             Operation.ExpMinusAbs => a.Times(rangeA).Reversed(),
@@ -56,6 +56,7 @@ internal sealed class Monotony
             Operation.Sum or Operation.Mean or Operation.ReduceMin or Operation.ReduceMax or Operation.LogSumExp or Operation.Quantile
                 or Operation.CumulativeSum or Operation.ReverseCumulativeSum or Operation.CumulativeLogSumExp
                 or Operation.ReverseCumulativeLogSumExp => a,
+            Operation.Product when rangeA.IsNonNegative => a,
             // Each order statistic rises with what is sorted.
             Operation.SortBy when ReferenceEquals(node.Operands[0], node.Operands[1]) => a,
             Operation.SortBy or Operation.UnsortBy when b == Direction.Constant => a,

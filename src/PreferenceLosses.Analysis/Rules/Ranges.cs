@@ -71,6 +71,10 @@ internal sealed class Ranges
             Operation.Erfc => Interval.Decreasing(a, SpecialFunctions.Erfc, 0, 2, mayBeZero: false),
             Operation.ExpMinusAbs => Interval.Increasing(-Interval.Abs(a), Math.Exp, 0, 1, mayBeZero: false),
 
+            Operation.RoundToSingle => Math.Max(-a.Low, a.High) <= float.MaxValue
+                ? Interval.Increasing(a, x => (float)x, -float.MaxValue, float.MaxValue)
+                : Interval.Undefined,
+
             Operation.Add => a + b,
             Operation.Subtract => a - b,
             Operation.Multiply => ReferenceEquals(node.Operands[0], node.Operands[1]) ? Interval.Square(a) : a * b,
@@ -87,6 +91,7 @@ internal sealed class Ranges
 
             Operation.Sum or Operation.CumulativeSum or Operation.ReverseCumulativeSum =>
                 new(a.IsNonNegative ? a.Low : -Infinity, a.IsNonPositive ? a.High : Infinity, a.MayBeZero || (a.Low < 0 && a.High > 0)),
+            Operation.Product => a.IsNonNegative ? new(0, Infinity, a.MayBeZero) : Interval.All,
             Operation.Mean or Operation.Quantile => new(a.Low, a.High, a.MayBeZero || (a.Low < 0 && a.High > 0)),
             Operation.Variance or Operation.StandardDeviation =>
                 node is { Axis: Axis.Responses, Value: > 0 } ? Interval.Undefined : new(0, Infinity),

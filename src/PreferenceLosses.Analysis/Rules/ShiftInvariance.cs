@@ -25,7 +25,7 @@ internal static class ShiftInvariance
                 sums[node] = sum;
             }
 
-            if (sum is not null ? sum.Ignores(shifted) : node.Operands.All(ignores.Contains))
+            if (sum is not null ? sum.Ignores(shifted) : node.Operands.All(ignores.Contains) || ComparesWhatIgnores(node, sums, shifted))
             {
                 ignores.Add(node);
             }
@@ -33,6 +33,12 @@ internal static class ShiftInvariance
 
         return graph.Losses.All(ignores.Contains);
     }
+
+    /// <summary>A comparison is a function of the difference of its operands.</summary>
+    private static bool ComparesWhatIgnores(Expr node, Dictionary<Expr, WeightedSum> sums, IReadOnlySet<string> shifted) =>
+        node.Operation is Operation.Less or Operation.LessOrEqual or Operation.Equal
+        && sums.TryGetValue(node.Operands[0], out var a) && sums.TryGetValue(node.Operands[1], out var b)
+        && a.Minus(b) is { } difference && difference.Ignores(shifted);
 
     /// <summary>
     /// Σ factor · coefficient · input. The factors are products of scalars that no input enters (β, 1 + α), told apart by the nodes
@@ -54,7 +60,7 @@ internal static class ShiftInvariance
                 Operation.Named or Operation.StopGradient or Operation.Broadcast => a,
                 Operation.Negate => a?.Times(-1),
                 Operation.Add when a is not null && b is not null => a.Plus(b),
-                Operation.Subtract when a is not null && b is not null => a.Plus(b.Times(-1)),
+                Operation.Subtract when a is not null && b is not null => a.Minus(b),
                 Operation.Multiply when b is { Terms.Count: 0 } => a?.By(node.Operands[1], numbers, isDivisor: false),
                 Operation.Multiply when a is { Terms.Count: 0 } => b?.By(node.Operands[0], numbers, isDivisor: false),
                 Operation.Divide when b is { Terms.Count: 0 } => a?.By(node.Operands[1], numbers, isDivisor: true),
@@ -69,6 +75,8 @@ internal static class ShiftInvariance
             .Where(term => shifted.Contains(term.Key.Input))
             .GroupBy(term => term.Key.Factor)
             .All(terms => terms.Aggregate((double?)0, (sum, term) => sum is { } s ? ExactSum(s, term.Value) : null) == 0);
+
+        public WeightedSum? Minus(WeightedSum other) => Plus(other.Times(-1));
 
         private WeightedSum Times(double sign) => new(Terms.ToImmutableDictionary(term => term.Key, term => sign * term.Value));
 
