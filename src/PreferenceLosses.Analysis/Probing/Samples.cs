@@ -35,7 +35,7 @@ internal static class Samples
                     Columns.Desirable => i % 2,
                     Columns.ChosenLength or Columns.RejectedLength or Columns.Length => value + (((3 * i) + place) % 5),
                     // Eighths, so that differences are exact; no two columns or rows alike.
-                    _ => value + ((((7 * i) + (11 * place) + (5 * place * place) + (3 * i * i * (place + 1))) % 61) / 8.0) - 3.5,
+                    _ => value + ((((7 * i) + (11 * place) + (5 * place * place) + (i * i * place * place) + (2 * i * place * place)) % 61) / 8.0) - 3.5,
                 },
                 column);
         }

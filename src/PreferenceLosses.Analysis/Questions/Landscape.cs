@@ -60,7 +60,7 @@ internal static class Landscape
 
             if (last >= 0 && Math.Sign(slopes[last]) != Math.Sign(slopes[i]))
             {
-                var at = i - last > 1 ? t[last + 1] : Brent.FindRoot(path.Slope, t[last], t[i], accuracy: 1e-12 * (1 + Math.Abs(t[i])));
+                var at = i - last > 1 ? t[last + 1] : Brent.FindRoot(path.Slope, t[last], t[i], accuracy: 1e-15, maxIterations: 1000);
                 yield return new(path.Name, slopes[last] < 0 ? PointKind.Minimum : PointKind.Maximum, at, path.Loss(at));
             }
 

@@ -2,7 +2,7 @@ using PreferenceLosses.Analysis.Probing;
 
 namespace PreferenceLosses.Analysis.Questions;
 
-/// <summary>Shifts some columns of one row by one number, and looks whether a loss notices.</summary>
+/// <summary>Shifts the first value of some columns by one number, and looks whether a loss notices.</summary>
 internal static class Shifting
 {
     /// <summary>Two observations that differ, or null if no shift that was tried makes a difference.</summary>
@@ -12,8 +12,8 @@ internal static class Shifting
         {
             foreach (var by in new[] { -1.0, -8, -64 })
             {
-                var perRow = Math.Max(context.ResponsesPerRow, 1);
-                var moved = context.Map((_, i, value) => i < perRow ? value + by : value, [.. shifted]);
+                // Of a group the first response alone: most losses of groups do not notice a shift of all.
+                var moved = context.Map((_, i, value) => i == 0 ? value + by : value, [.. shifted]);
                 for (var output = 0; output < subject.Graph.Losses.Length; output++)
                 {
                     var (before, after) = (subject.Probe.Observe(context, 0, output), subject.Probe.Observe(moved, 0, output));

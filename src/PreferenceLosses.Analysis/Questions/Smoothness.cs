@@ -38,7 +38,7 @@ internal static class Smoothness
     /// <summary>Whether an operation with a kink stands above an input.</summary>
     public static bool MayHaveKink(LossGraph graph) => MayJump(graph) || AnyVarying(graph, node => node.Operation
         is Operation.Abs or Operation.Relu or Operation.Minimum or Operation.Maximum or Operation.Clamp or Operation.ReduceMin or Operation.ReduceMax
-        or Operation.Quantile or Operation.SortBy or Operation.UnsortBy or Operation.StandardDeviation or Operation.ExpMinusAbs or Operation.Sqrt or Operation.Power);
+        or Operation.Quantile or Operation.SortBy or Operation.UnsortBy or Operation.StandardDeviation or Operation.Sqrt or Operation.Power);
 
     private static bool AnyVarying(LossGraph graph, Func<Expr, bool> kind, Func<Expr, Expr>? part = null)
     {

@@ -58,11 +58,9 @@ internal sealed class Bending
             // Convex to the left of 0, concave to the right.
             Operation.Sigmoid or Operation.Tanh or Operation.Atan or Operation.Erf => Curvatures.Of(OnOneSide(rangeA), Direction.Up, a),
             Operation.Erfc => Curvatures.Of(OnOneSide(rangeA).Reversed(), Direction.Down, a),
-            Operation.ExpMinusAbs when rangeA.IsNonNegative || rangeA.IsNonPositive =>
-                Curvatures.Of(Curvature.Convex, Direction.Down.Times(rangeA), a),
 
-            Operation.Add => a | b,
-            Operation.Subtract => a | b.Reversed(),
+            Operation.Add => Sum(node, a | b),
+            Operation.Subtract => Sum(node, a | b.Reversed()),
             Operation.Multiply => Product(x, node.Operands[1]),
             Operation.Divide when !varying.Contains(node.Operands[1]) && !rangeB.MayBeZero => a.Times(rangeB),
             // 1/b falls and is convex for positive b, falls and is concave for negative ones.
@@ -90,6 +88,10 @@ internal sealed class Bending
 
     private static Curvature OnOneSide(Interval range) =>
         range.IsNonPositive ? Curvature.Convex : range.IsNonNegative ? Curvature.Concave : Curvature.Unknown;
+
+    private Curvature Sum(Expr node, Curvature ofParts) => ofParts != Curvature.Unknown
+        ? ofParts
+        : WeightedTerms.Of(node, ranges, varying.Contains, x => curvatures[x]);
 
     private Curvature Product(Expr x, Expr y)
     {

@@ -38,7 +38,6 @@ internal sealed class Monotony
                 or Operation.Sqrt or Operation.RoundToSingle => a,
             Operation.Negate or Operation.Log1mExp or Operation.Erfc => a.Reversed(),
             Operation.Abs => a.Times(rangeA),
-            Operation.ExpMinusAbs => a.Times(rangeA).Reversed(),
 
             Operation.Add or Operation.Minimum or Operation.Maximum or Operation.LogAddExp => a | b,
             Operation.Subtract => a | b.Reversed(),

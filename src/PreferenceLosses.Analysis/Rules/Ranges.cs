@@ -69,7 +69,6 @@ internal sealed class Ranges
             Operation.Atan => Interval.Increasing(a, Math.Atan, -2, 2, a.MayBeZero),
             Operation.Erf => Interval.Increasing(a, SpecialFunctions.Erf, -1, 1, a.MayBeZero),
             Operation.Erfc => Interval.Decreasing(a, SpecialFunctions.Erfc, 0, 2, mayBeZero: false),
-            Operation.ExpMinusAbs => Interval.Increasing(-Interval.Abs(a), Math.Exp, 0, 1, mayBeZero: false),
 
             Operation.RoundToSingle => Math.Max(-a.Low, a.High) <= float.MaxValue
                 ? Interval.Increasing(a, x => (float)x, -float.MaxValue, float.MaxValue)
