@@ -109,3 +109,10 @@ public sealed record StartFinding(Verdict Verdict, string Explanation, StartDire
 /// <param name="Lower">No loss is below this; −∞ if nothing is proven.</param>
 /// <param name="Upper">No loss is above this; +∞ if nothing is proven.</param>
 public sealed record BoundsFinding(Verdict Verdict, string Explanation, double Lower, double Upper) : Finding(Verdict, Explanation);
+
+/// <summary>Whether a loss nowhere jumps.</summary>
+/// <param name="Verdict">Proven if it is continuous.</param>
+/// <param name="Explanation">The answer in words.</param>
+/// <param name="Witness">The loss just before and just behind a jump.</param>
+/// <param name="IsSmooth">Whether it is proven to have all derivatives too: no kink anywhere.</param>
+public sealed record ContinuityFinding(Verdict Verdict, string Explanation, Witness? Witness, bool IsSmooth) : Finding(Verdict, Explanation, Witness);

@@ -71,7 +71,7 @@ public sealed record PropertyCard
     public Finding Convex { get; }
 
     /// <summary>Whether the loss nowhere jumps.</summary>
-    public Finding Continuous { get; }
+    public ContinuityFinding Continuous { get; }
 
     /// <summary>Between which numbers the loss lies.</summary>
     public BoundsFinding Bounds { get; }

@@ -36,9 +36,9 @@ internal static class Landscape
     {
         var t = subject.Points;
         var (losses, slopes) = path.At<double>(t);
-        var most = subject.Graph.IsBatchCoupled ? 4 : 12;
-        var jumps = Smoothness.MayJump(subject.Graph) ? Breaks(t, losses, points => path.At<double>(points).Losses, most).ToArray() : [];
-        var kinks = Smoothness.MayHaveKink(subject.Graph) ? Breaks(t, slopes, points => path.At<double>(points).Slopes, most).ToArray() : [];
+        var patience = subject.Graph.IsBatchCoupled ? 4 : 8;
+        var jumps = Smoothness.MayJump(subject.Graph) ? Breaks(t, losses, points => path.At<double>(points).Losses, patience).ToArray() : [];
+        var kinks = Smoothness.MayHaveKink(subject.Graph) ? Breaks(t, slopes, points => path.At<double>(points).Slopes, patience).ToArray() : [];
         foreach (var jump in jumps)
         {
             yield return new(path.Name, PointKind.Jump, jump, path.Around(jump).Before.Loss);
@@ -68,21 +68,28 @@ internal static class Landscape
         }
     }
 
-    /// <summary>Where a function changes within nothing: intervals are halved towards the larger change, and kept if it stays.</summary>
-    private static IEnumerable<double> Breaks(double[] points, double[] values, Func<double[], double[]> function, int most)
+    /// <summary>
+    /// Where a function changes within nothing: intervals are halved towards the larger change, and kept if it stays. After some
+    /// halvings, more where points are cheap, a change that still shrinks is taken for a smooth one.
+    /// </summary>
+    private static IEnumerable<double> Breaks(double[] points, double[] values, Func<double[], double[]> function, int patience)
     {
         var size = values.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         var intervals = Enumerable.Range(0, points.Length - 1)
             .Select(i => (From: points[i], To: points[i + 1], Low: values[i], High: values[i + 1]))
             .Where(i => Changes(i.Low, i.High))
-            .OrderByDescending(i => Math.Abs(i.High - i.Low) / (i.To - i.From)).Take(most).ToArray();
+            .ToArray();
         for (var halving = 0; halving < Halvings && intervals.Length > 0; halving++)
         {
             var middles = intervals.Select(i => (i.From + i.To) / 2).ToArray();
             var at = function(middles);
-            intervals = [.. intervals.Select((i, k) => Math.Abs(at[k] - i.Low) >= Math.Abs(i.High - at[k])
-                ? (i.From, middles[k], i.Low, at[k])
-                : (middles[k], i.To, at[k], i.High)).Where(i => Changes(i.Item3, i.Item4))];
+            var halves = intervals.Select((i, k) => Math.Abs(at[k] - i.Low) >= Math.Abs(i.High - at[k])
+                ? (i.From, To: middles[k], i.Low, High: at[k])
+                : (From: middles[k], i.To, Low: at[k], i.High)).ToArray();
+
+            // Where nothing breaks a change halves with its interval; what is left of it at a break stays.
+            intervals = [.. halves.Where((half, k) => Changes(half.Low, half.High)
+                && (halving < patience || Math.Abs(half.High - half.Low) > 0.7 * Math.Abs(intervals[k].High - intervals[k].Low)))];
         }
 
         // Two intervals that meet in a break find it twice.

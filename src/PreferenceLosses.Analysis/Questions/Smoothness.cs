@@ -6,11 +6,12 @@ namespace PreferenceLosses.Analysis.Questions;
 /// <summary>Does the loss jump anywhere?</summary>
 internal static class Smoothness
 {
-    public static Finding Continuity(Subject subject, LandscapeFinding landscape)
+    public static ContinuityFinding Continuity(Subject subject, LandscapeFinding landscape)
     {
         if (subject.Graph.Losses.All(loss => subject.Ranges[loss].IsDefined) && !MayJump(subject.Graph))
         {
-            return Finding.Proven(MayHaveKink(subject.Graph) ? "continuous" : "smooth: continuous with all its derivatives");
+            var isSmooth = !MayHaveKink(subject.Graph);
+            return new(Verdict.Proven, isSmooth ? "smooth: continuous with all its derivatives" : "continuous", null, isSmooth);
         }
 
         // Rows alike on both sides of the jump, as near as doubles are.
@@ -21,10 +22,10 @@ internal static class Smoothness
                                       select (point, path))
         {
             var (before, after) = path.Around(point.At);
-            return Finding.Refuted($"the loss jumps from {Observation.Number(before.Loss)} to {Observation.Number(after.Loss)} at {point.Path} = {Observation.Number(point.At)}", new([before, after]));
+            return new(Verdict.Refuted, $"the loss jumps from {Observation.Number(before.Loss)} to {Observation.Number(after.Loss)} at {point.Path} = {Observation.Number(point.At)}", new([before, after]), IsSmooth: false);
         }
 
-        return Finding.Unknown("the formula has comparisons or operations that need not have a value, and no jump was found");
+        return new(Verdict.Unknown, "the formula has comparisons or operations that need not have a value, and no jump was found", null, IsSmooth: false);
     }
 
     /// <summary>Whether an operation that jumps stands above an input.</summary>
