@@ -54,6 +54,7 @@ internal sealed class Probe(IPreferenceLoss loss)
     }
 
     public Observation Observe(ProbeBatch batch, int? row, int output = 0) => new(
+        batch.Rows,
         batch.Columns,
         batch.Scalars,
         batch.ResponsesPerRow,

@@ -42,9 +42,9 @@ public sealed class DocumentedClaimsTests
     {
         Assert.All(Cards.All, name => Assert.NotEmpty(Documentation(Cards.Loss(name))));
 
-        // At the time of writing 29 claims of 13 phrases; fewer would mean that the text is no longer found, or read.
+        // At the time of writing 28 claims of 14 phrases; fewer would mean that the text is no longer found, or read.
         var claims = Cards.All.SelectMany(name => Claim.In(Documentation(Cards.Loss(name))).Claims).ToArray();
-        Assert.True(claims.Length >= 2500, $"{claims.Length} {claims.Select(c => c.Claim.Phrase).Distinct().Count()}");
+        Assert.True(claims.Length >= 25, $"{claims.Length}");
         Assert.True(claims.Select(c => c.Claim.Phrase).Distinct().Count() >= 12);
     }
 

@@ -27,7 +27,6 @@ internal static class Attack
     public static double Again(this IPreferenceLoss loss, Observation seen)
     {
         ReadOnlySpan<double> Column(string name) => seen.Columns.TryGetValue(name, out var values) ? values.AsSpan() : default;
-        var rows = seen.Columns.Values.Max(c => c.Length) / Math.Max(seen.ResponsesPerRow, 1);
         var batch = new PreferenceBatch<double>
         {
             PolicyChosen = Column(Columns.PolicyChosen),
@@ -42,9 +41,9 @@ internal static class Attack
             ResponsesPerRow = seen.ResponsesPerRow,
             Scalars = seen.Scalars,
         };
-        var losses = new double[rows * loss.Graph.Losses.Length];
+        var losses = new double[seen.Rows * loss.Graph.Losses.Length];
         var mean = new At(loss, seen.Parameters).Evaluate(batch, new LossDestination<double> { Losses = losses }, new() { SingleRow = SingleRow.PyTorch });
-        return seen.Row is { } row ? losses[(seen.Output * rows) + row] : mean;
+        return seen.Row is { } row ? losses[(seen.Output * seen.Rows) + row] : mean;
     }
 
     private sealed record At(IPreferenceLoss Original, Expressions.ParameterValues Parameters) : IPreferenceLoss
