@@ -98,7 +98,7 @@ public enum StartDirection
 /// <summary>What happens where training starts.</summary>
 /// <param name="Verdict">Numerical, or not applicable.</param>
 /// <param name="Explanation">The answer in words.</param>
-/// <param name="Direction">What the first step does; null where the question makes no sense.</param>
+/// <param name="Direction">What the first step does; null where the question makes no sense, or the gradient is not finite.</param>
 /// <param name="Slope">The derivative of the mean by log π(chosen) (or by log π of a desirable example), all rows alike; null where it depends on the pair.</param>
 /// <param name="ShareOfDpo">That slope divided by DPO's at the same β, −β/2: the factor by which the learning rate is effectively larger; null for losses that are not of pairs.</param>
 public sealed record StartFinding(Verdict Verdict, string Explanation, StartDirection? Direction, double? Slope, double? ShareOfDpo) : Finding(Verdict, Explanation);

@@ -19,6 +19,11 @@ internal static class Start
         }
 
         var starts = Batches(subject).Select(both => (Better: Slope(subject, both.Better, better), Worse: Slope(subject, both.Worse, worse))).ToArray();
+        if (starts.Any(s => !double.IsFinite(s.Better) || !double.IsFinite(s.Worse)))
+        {
+            return new(Verdict.Numerical, "the gradient is not finite where the policy is the reference", null, null, null);
+        }
+
         var directions = starts.Select(s => Direction(s.Better, s.Worse)).Distinct().ToArray();
         var direction = directions.Length == 1 ? directions[0] : StartDirection.Depends;
         var same = starts.All(s => Math.Abs(s.Better - starts[0].Better) <= 1e-9 * Math.Abs(starts[0].Better));

@@ -49,7 +49,7 @@ internal static class Tails
 
         // What is small is small beside what the loss is near 0.
         var (loss, half, slope) = (losses[k], losses[k + 1], slopes[k]);
-        var small = Agreement * Agreement * losses.Where((value, i) => Math.Abs(far[i]) <= 100 && double.IsFinite(value)).Max(Math.Abs);
+        var small = Agreement * Agreement * losses.Where((value, i) => Math.Abs(far[i]) <= 100 && double.IsFinite(value)).Select(Math.Abs).DefaultIfEmpty(0).Max();
         var degree = Math.Log2(Math.Abs(loss / half));
         var degreeBefore = Math.Log2(Math.Abs(half / losses[k + 2]));
         var (kind, number) = k > 0 || Math.Abs(loss) > 1e100 ? (TailKind.Exponential, slope / loss)

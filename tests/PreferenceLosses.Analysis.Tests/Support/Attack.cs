@@ -39,6 +39,7 @@ internal static class Attack
             ChosenLength = Column(Columns.ChosenLength),
             RejectedLength = Column(Columns.RejectedLength),
             ResponsesPerRow = seen.ResponsesPerRow,
+            Other = seen.Columns.ToDictionary(c => c.Key, c => (ReadOnlyMemory<double>)c.Value.ToArray()),
             Scalars = seen.Scalars,
         };
         var losses = new double[seen.Rows * loss.Graph.Losses.Length];
