@@ -60,6 +60,19 @@ public sealed class OwnLossTests
     }
 
     [Fact]
+    public void Weights_cancel_only_if_they_are_the_same()
+    {
+        // β(π_w − π_l) − λ(r_w − r_l): a function of the margins; a shift of one response is seen, as β is not λ, whatever their values.
+        var λ = new Parameter("lambda", "λ", 0.1, PreferenceLosses.Expressions.Bounds.Positive);
+        var card = PropertyCard.Of(PairLoss.Define("defined", [Cards.Beta, λ], pair =>
+            Softplus(-((Cards.Beta * pair.PolicyChosen) - (Cards.Beta * pair.PolicyRejected) - (λ * pair.ReferenceChosen) + (λ * pair.ReferenceRejected)))));
+        Assert.Equal(Invariance.Margins, card.OfDifferenceAlone.Ignored);
+        Assert.Equal(Verdict.Unknown, card.OfDifferenceAlone.Verdict);
+        Assert.Equal(Verdict.Refuted, PropertyCard.Of(PairLoss.Define("defined", [Cards.Beta, λ], pair =>
+            Softplus(-((Cards.Beta * pair.ChosenLogRatio) - (2 * λ * pair.RejectedLogRatio))))).OfDifferenceAlone.Verdict);
+    }
+
+    [Fact]
     public void Lengths_do_not_hinder_what_lengths_of_at_least_1_allow()
     {
         var card = Cards.Of(pair => Softplus(-(Cards.Beta * ((pair.PolicyChosen / pair.ChosenLength) - (pair.PolicyRejected / pair.RejectedLength)))));

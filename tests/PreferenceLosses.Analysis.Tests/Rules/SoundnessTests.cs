@@ -156,8 +156,8 @@ public sealed class SoundnessTests
         var (a, b) = (OperationSamples.Operand('a', Shape.Row), OperationSamples.Operand('b', Shape.Row));
         Attacked((original, random) =>
         {
-            var through = random.Next(4);
-            var loss = Rewritten(original, node => ReferenceEquals(node, a) ? through switch { 0 => a - b, 1 => Beta * (b - a), 2 => (2 * a) - (b + b), _ => a + b }
+            var through = random.Next(5);
+            var loss = Rewritten(original, node => ReferenceEquals(node, a) ? through switch { 0 => a - b, 1 => Beta * (b - a), 2 => (2 * a) - (b + b), 3 => a + b, _ => (Beta * a) - b }
                 : ReferenceEquals(node, b) ? through == 3 ? b : (b - a) / 3 : null);
             if (!ShiftInvariance.IsProven(loss.Graph, Both) || loss.Graph.Inputs.All(i => i.Name is not "a_row"))
             {
