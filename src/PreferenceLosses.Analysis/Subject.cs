@@ -72,9 +72,12 @@ internal sealed class Subject
 
     /// <summary>
     /// Batches in whose first row something is to move. A function of ρ looks the same from anywhere; other losses are looked at
-    /// with the reference and the policy preferring the one, the other, or neither, and at small and large log-probabilities.
+    /// with the reference and the policy preferring the one, the other, or neither, and at small and large log-probabilities; a few
+    /// will do where each point takes a batch of its own.
     /// </summary>
-    public IEnumerable<ProbeBatch> Contexts()
+    public IEnumerable<ProbeBatch> Contexts() => Graph.IsBatchCoupled ? AllContexts().Take(4) : AllContexts();
+
+    private IEnumerable<ProbeBatch> AllContexts()
     {
         if (IsOfDifferenceAlone)
         {

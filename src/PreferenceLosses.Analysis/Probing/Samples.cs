@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PreferenceLosses.Analysis.Rules;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Analysis.Probing;
@@ -12,6 +13,7 @@ internal static class Samples
     /// <summary>A batch of rows that are alike: all log-probabilities of one size, the rest at ordinary values.</summary>
     public static ProbeBatch Alike(LossGraph graph, int rows, double logProbability)
     {
+        // Baselines and shifts are 0 where training starts; a deviation is not.
         var hasResponses = graph.Inputs.Any(i => i.Shape == Shape.Responses);
         return new ProbeBatch(
             rows,
@@ -20,7 +22,7 @@ internal static class Samples
                 i => i.Name!,
                 i => Enumerable.Range(0, rows * (i.Shape == Shape.Responses ? Responses : 1))
                     .Select(at => i.IsDifferentiable ? logProbability : Ordinary(i.Name!, i.Shape == Shape.Responses ? at % Responses : 0)).ToImmutableArray()),
-            graph.Inputs.Where(i => i.Shape == Shape.Scalar).ToImmutableSortedDictionary(i => i.Name!, _ => 0.0));
+            graph.Inputs.Where(i => i.Shape == Shape.Scalar).ToImmutableSortedDictionary(i => i.Name!, i => Ranges.IsDeviation(i.Name!) ? 1.0 : 0));
     }
 
     /// <summary>A batch of rows that differ in everything, log-probabilities about −40, and labels in turn.</summary>
@@ -33,7 +35,7 @@ internal static class Samples
                 (name, i, value) => name switch
                 {
                     Columns.Desirable => i % 2,
-                    Columns.ChosenLength or Columns.RejectedLength or Columns.Length => value + (((3 * i) + place) % 5),
+                    _ when Ranges.IsLength(name) => value + (((3 * i) + place) % 5),
                     // Eighths, so that differences are exact; no two columns or rows alike.
                     _ => value + ((((7 * i) + (11 * place) + (5 * place * place) + (i * i * place * place) + (2 * i * place * place)) % 61) / 8.0) - 3.5,
                 },
@@ -46,8 +48,8 @@ internal static class Samples
     /// <summary>A neutral value of what is no log-probability.</summary>
     private static double Ordinary(string column, int response) => column switch
     {
-        Columns.ChosenLength or Columns.Length => 10,
         Columns.RejectedLength => 12,
+        _ when Ranges.IsLength(column) => 10,
         Columns.ChosenScore or Columns.Desirable => 1,
         Columns.RejectedScore => 0,
         Columns.Score => 1 - (response / 2.0),

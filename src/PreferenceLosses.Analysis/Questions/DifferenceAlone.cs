@@ -23,9 +23,9 @@ internal static class DifferenceAlone
 
         var ignored = Shifts.Where(shift => ShiftInvariance.IsProven(subject.Graph, shift.Columns)).ToArray();
         var proven = ignored.Aggregate((Invariance)0, (all, shift) => all | shift.Flag);
-        if (subject.IsOfDifferenceAlone)
+        if (proven == Invariance.Difference)
         {
-            var others = subject.Graph.Inputs.Where(i => !i.IsDifferentiable).Select(i => i.Name).ToArray();
+            var others = subject.Graph.Inputs.Where(i => !Columns.LogProbabilities.Contains(i.Name!)).Select(i => i.Name).ToArray();
             return new(Verdict.Proven, "of the log-probabilities it sees ρ alone" + (others.Length == 0 ? "" : $"; it also reads {string.Join(", ", others)}"), null, proven);
         }
 

@@ -81,20 +81,26 @@ internal static class MonotoneInReward
             .Select(i => sign * (losses[i + 1] - losses[i]) / (points[i + 1] - points[i])).Select(s => double.IsFinite(s) ? s : double.NegativeInfinity).ToArray();
         var steepest = Enumerable.Range(0, slopes.Length)
             .OrderByDescending(i => slopes[i] > 0 ? sign * (losses[i + 1] - losses[i]) / (1 + Math.Pow(points[i], 4)) : slopes[i] / (1 + Math.Abs(losses[i]))).Take(1)
-            .Concat(Enumerable.Range(1, Math.Max(slopes.Length - 2, 0)).Where(i => slopes[i] >= slopes[i - 1] && slopes[i] >= slopes[i + 1]).OrderByDescending(i => slopes[i]).Take(6));
+            .Concat(Enumerable.Range(1, Math.Max(slopes.Length - 2, 0)).Where(i => slopes[i] >= slopes[i - 1] && slopes[i] >= slopes[i + 1]).OrderByDescending(i => slopes[i]).Take(3));
         foreach (var i in steepest)
         {
             var from = points[Math.Max(i - 1, 0)];
             var to = points[Math.Min(i + 2, points.Length - 1)];
-            if (Wrong(points[i], points[i + 1]) is { } found)
+            if (sign * (losses[i + 1] - losses[i]) > 0 && Wrong(points[i], points[i + 1]) is { } found)
             {
                 return found;
             }
 
+            // A step smaller than the points are rounded to has no inside.
             var finer = Enumerable.Range(0, 33).Select(k => Points.Round(from + ((to - from) * k / 32))).Distinct().ToArray();
+            if (finer.Length < 2)
+            {
+                continue;
+            }
+
             var values = subject.Probe.Along(line, finer)[output];
             var best = Enumerable.Range(0, finer.Length - 1).MaxBy(k => sign * (values[k + 1] - values[k]));
-            if (finer.Length > 1 && Wrong(finer[best], finer[best + 1]) is { } closer)
+            if (sign * (values[best + 1] - values[best]) > 0 && Wrong(finer[best], finer[best + 1]) is { } closer)
             {
                 return closer;
             }

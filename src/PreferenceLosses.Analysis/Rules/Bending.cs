@@ -60,6 +60,7 @@ internal sealed class Bending
             Operation.Erfc => Curvatures.Of(OnOneSide(rangeA).Reversed(), Direction.Down, a),
 
             Operation.Add => Sum(node, a | b),
+            Operation.Subtract when Ranges.IsSame(x, node.Operands[1]) => Curvature.Affine,
             Operation.Subtract => Sum(node, a | b.Reversed()),
             Operation.Multiply => Product(x, node.Operands[1]),
             Operation.Divide when !varying.Contains(node.Operands[1]) && !rangeB.MayBeZero => a.Times(rangeB),

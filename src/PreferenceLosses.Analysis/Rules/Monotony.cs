@@ -40,6 +40,7 @@ internal sealed class Monotony
             Operation.Abs => a.Times(rangeA),
 
             Operation.Add or Operation.Minimum or Operation.Maximum or Operation.LogAddExp => a | b,
+            Operation.Subtract when Ranges.IsSame(node.Operands[0], node.Operands[1]) => Direction.Constant,
             Operation.Subtract => a | b.Reversed(),
             Operation.Multiply => a.Times(rangeB) | b.Times(rangeA),
             Operation.Divide when !rangeB.MayBeZero => a.Times(rangeB) | b.Reversed().Times(rangeA),

@@ -22,6 +22,8 @@ internal sealed class Ranges
             {
                 Operation.Parameter => Interval.Of(parameters[node.Name!]),
                 Operation.Input => inputs(node.Name!) ?? OfInput(node.Name!),
+                Operation.Less or Operation.LessOrEqual or Operation.Equal when node.Operands.Any(IsInfinite) => WithInfinity(node),
+                Operation.Subtract when IsSame(node.Operands[0], node.Operands[1]) && ranges[node.Operands[0]].IsDefined => Interval.Of(0),
                 _ when node.Operands.Any(o => !ranges[o].IsDefined && !IsNoBound(node, o)) => Interval.Undefined,
                 _ => Of(node),
             };
@@ -30,14 +32,21 @@ internal sealed class Ranges
 
     public Interval this[Expr node] => ranges[node];
 
-    /// <summary>What every batch keeps to: log-probabilities are below 0, a completion has a token, a label is 0 or 1.</summary>
+    /// <summary>What every batch keeps to: log-probabilities are below 0, a completion has a token, a label is 0 or 1, deviations are above 0.</summary>
     public static Interval OfInput(string name) => name switch
     {
         _ when Columns.LogProbabilities.Contains(name) => new(-Infinity, 0, mayBeZero: false),
-        Columns.ChosenLength or Columns.RejectedLength or Columns.Length => new(1, Infinity),
+        _ when IsLength(name) => new(1, Infinity),
+        _ when IsDeviation(name) => new(0, Infinity, mayBeZero: false),
         Columns.Desirable => new(0, 1),
         _ => Interval.All,
     };
+
+    /// <summary>Whether a name, of this library or of a loss of your own, is that of a number of tokens.</summary>
+    public static bool IsLength(string name) => name == Columns.Length || name.EndsWith("_length", StringComparison.Ordinal);
+
+    /// <summary>Whether a name is that of a standard deviation.</summary>
+    public static bool IsDeviation(string name) => name == "deviation" || name.EndsWith("_deviation", StringComparison.Ordinal);
 
     private Interval Of(Expr node)
     {
@@ -100,10 +109,40 @@ internal sealed class Ranges
         };
     }
 
+    /// <summary>Whether two nodes have the same value: they are one node, but for names and stopped gradients.</summary>
+    public static bool IsSame(Expr a, Expr b)
+    {
+        return ReferenceEquals(Value(a), Value(b));
+
+        static Expr Value(Expr x)
+        {
+            while (x.Operation is Operation.Named or Operation.StopGradient)
+            {
+                x = x.Operands[0];
+            }
+
+            return x;
+        }
+    }
+
     /// <summary>Whether an operand is the infinite bound of a clamp, which is none.</summary>
-    public static bool IsNoBound(Expr clamp, Expr operand) =>
-        clamp.Operation == Operation.Clamp && operand.Operation == Operation.Constant && double.IsInfinity(operand.Value)
+    public static bool IsNoBound(Expr clamp, Expr operand) => clamp.Operation == Operation.Clamp && IsInfinite(operand)
         && (ReferenceEquals(operand, clamp.Operands[1]) ? operand.Value < 0 : ReferenceEquals(operand, clamp.Operands[2]) && operand.Value > 0);
+
+    private static bool IsInfinite(Expr node) => node.Operation == Operation.Constant && double.IsInfinity(node.Value);
+
+    /// <summary>A comparison with infinity, which no exact value reaches; where evaluation overflows it does, and takes another branch.</summary>
+    private Interval WithInfinity(Expr comparison)
+    {
+        var (a, b) = (comparison.Operands[0], comparison.Operands[1]);
+        if (!comparison.Operands.All(o => IsInfinite(o) || ranges[o].IsDefined) || (IsInfinite(a) && IsInfinite(b)))
+        {
+            return Interval.Undefined;
+        }
+
+        var isBelow = IsInfinite(a) ? a.Value < 0 : b.Value > 0;
+        return Interval.Of(isBelow && comparison.Operation != Operation.Equal ? 1 : 0);
+    }
 
     private static Interval Clamp(Expr node, Interval a, Interval lower, Interval upper)
     {

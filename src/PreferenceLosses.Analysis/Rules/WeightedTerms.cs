@@ -4,7 +4,7 @@ namespace PreferenceLosses.Analysis.Rules;
 
 /// <summary>
 /// A sum as weighted terms, where softplus(−u) is softplus(u) − u, and relu(−u) is relu(u) − u: so a difference of two
-/// of them is known to bend as much as the weights leave over, and the rest is affine.
+/// of them is known to bend as much as the weights leave over, and the rest is affine; and where ln Σ e^x may be taken of shifted terms.
 /// </summary>
 internal static class WeightedTerms
 {
@@ -55,17 +55,28 @@ internal static class WeightedTerms
                 case Operation.LogSigmoid when curvature(operands[0]) == Curvature.Affine:
                     Add((Operation.Softplus, WithoutSign(operands[0])), -weight);
                     break;
+                // ln Σ e^(x − m) is ln Σ e^x − m where m is the same all along.
+                case Operation.LogSumExp or Operation.CumulativeLogSumExp or Operation.ReverseCumulativeLogSumExp
+                    when Unnamed(operands[0]) is { Operation: Operation.Subtract } shifted && shifted.Operands[1].Shape < shifted.Operands[0].Shape:
+                    Add((node.Operation, shifted.Operands[0]), weight);
+                    pending.Push((shifted.Operands[1], -weight));
+                    break;
                 default:
                     Add((Operation.Named, node), weight);
                     break;
             }
         }
 
-        return weights.Aggregate(Curvature.Affine, (all, term) => all
-            | (term.Key.Function == Operation.Named ? curvature(term.Key.Node) : Curvature.Convex).Times(term.Value));
+        return weights.Aggregate(Curvature.Affine, (all, term) => all | Bends(term.Key.Function, curvature(term.Key.Node)).Times(term.Value));
 
         void Add((Operation, Expr) key, Interval weight) => weights[key] = weights.TryGetValue(key, out var known) ? known + weight : weight;
     }
+
+    /// <summary>All functions that terms are told apart by are convex and rise; a name stands for the node itself.</summary>
+    private static Curvature Bends(Operation function, Curvature inner) =>
+        function == Operation.Named ? inner : Curvatures.Of(Curvature.Convex, Direction.Up, inner);
+
+    private static Expr Unnamed(Expr x) => x.Operation == Operation.Named ? x.Operands[0] : x;
 
     private static Expr WithoutSign(Expr x) => x.Operation == Operation.Negate ? x.Operands[0] : x;
 }
