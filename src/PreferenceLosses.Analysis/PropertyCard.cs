@@ -14,7 +14,7 @@ public sealed record RequiredInput(string Name, Shape Shape, bool IsDifferentiab
 /// <remarks>
 /// <para>
 /// A proof is one of the formula in exact arithmetic, at the values that the hyper-parameters have, for all batches in which
-/// log-probabilities are below 0, lengths at least 1 and labels 0 or 1. Evaluation rounds: a loss that never rises may rise in its last digit.
+/// log-probabilities are below 0, lengths at least 1, deviations above 0 and labels between 0 and 1. Evaluation rounds: a loss that never rises may rise in its last digit.
 /// </para>
 /// <para>docs/property-card.md says how each answer is found, and what is out of reach.</para>
 /// </remarks>

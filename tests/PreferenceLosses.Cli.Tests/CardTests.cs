@@ -45,8 +45,8 @@ public class CardTests
     {
         Assert.All(Cards.Value.Values, card =>
         {
-            Assert.Equal(Questions, card.EnumerateObject().Select(property => property.Name));
-            Assert.All(card.EnumerateObject(), question =>
+            Assert.Equal(Questions.Prepend("inputs"), card.EnumerateObject().Select(property => property.Name));
+            Assert.All(card.EnumerateObject().Skip(1), question =>
             {
                 var verdict = question.Value.GetProperty("verdict").GetString();
                 Assert.Contains(verdict, Verdicts);
@@ -55,6 +55,12 @@ public class CardTests
             });
         });
     }
+
+    [Fact]
+    public void Json_has_the_inputs_with_their_shapes() => Assert.Equal(
+        ["policy responses True", "reference responses True"],
+        Cards.Value["ranked"].GetProperty("inputs").EnumerateArray().OrderBy(input => input.GetProperty("name").GetString(), StringComparer.Ordinal)
+            .Select(input => $"{input.GetProperty("name")} {input.GetProperty("shape")} {input.GetProperty("differentiable")}"));
 
     [Fact]
     public void Json_has_the_numbers_of_the_card()

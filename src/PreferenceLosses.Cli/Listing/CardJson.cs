@@ -4,12 +4,20 @@ using PreferenceLosses.Cli.Json;
 
 namespace PreferenceLosses.Cli.Listing;
 
-/// <summary>The property card of a loss as a JSON object: one object per question, with its verdict and what it found.</summary>
+/// <summary>The property card of a loss as a JSON object: the inputs, and one object per question, with its verdict and what it found.</summary>
 internal static class CardJson
 {
     public static void Write(Utf8JsonWriter writer, PropertyCard card)
     {
         writer.WriteStartObject("card");
+        WriteArray(writer, "inputs", card.Inputs, input =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", input.Name);
+            writer.WriteString("shape", Name(input.Shape));
+            writer.WriteBoolean("differentiable", input.IsDifferentiable);
+            writer.WriteEndObject();
+        });
         foreach (var (question, answer) in card.Findings)
         {
             writer.WriteStartObject(Key(question));

@@ -20,13 +20,17 @@ internal sealed record Claim(string Phrase, Regex Pattern, Action<PreferenceLoss
         Of("convex", @"\b[Cc]onvex\b", (_, card, _) => Assert.Equal(Verdict.Proven, card.Convex.Verdict)),
         Of("monotone for τ above ≈ N", $"[Mm]onotone for τ above ≈ {Number}", MonotoneAbove),
         Of("not monotone", "[Nn]ot monotone", (_, card, _) => Assert.Equal(Verdict.Refuted, card.Monotone.Verdict)),
+        Of("never rising", "[Nn]ever rising", (_, card, _) => Assert.Equal(Verdict.Proven, card.Monotone.Verdict)),
         Of("monotone", @"\b[Mm]onotone\b", (_, card, _) => Assert.Equal(Verdict.Proven, card.Monotone.Verdict)),
         Of("smooth", @"\b[Ss]mooth\b", (_, card, _) => Assert.True(card.Continuous.IsSmooth)),
         Of("jumps at ρ = N", $"[Jj]umps at ρ = {Number}", (_, card, n) => At(card, PointKind.Jump, n, 1)),
         Of("jumps", @"\b[Jj]umps\b", (_, card, _) => Assert.Equal(Verdict.Refuted, card.Continuous.Verdict)),
+        Of("kink at c_w = N", $"[Kk]ink at c_w = {Number}", (_, card, n) => At(card, PointKind.Kink, n, 1)),
         Of("kink at x = N", $@"[Kk]inks? at (\w = \w and )?x = {Number}", (loss, card, n) => At(card, PointKind.Kink, n, Beta(loss))),
+        Of("kink", @"\b[Kk]inks?\b", (_, card, _) => Assert.False(card.Continuous.IsSmooth)),
         Of("unbounded below", "[Uu]nbounded below", (_, card, _) => Assert.Equal(double.NegativeInfinity, card.Bounds.Lower)),
-        Of("bounded", @"\b[Bb]ounded\b", (_, card, _) => Assert.True(double.IsFinite(card.Bounds.Lower) && double.IsFinite(card.Bounds.Upper))),
+        Of("bounded", @"\b[Bb]ounded\b", Bounded),
+        Of("flat in both tails", "([Ff]lat|vanishing gradients) in both tails", (_, card, _) => Assert.All(card.Tails.Tails, tail => Assert.Equal(TailKind.Saturates, tail.Kind))),
         Of("overflows …: in single precision for x below N", $"overflows[:,] in single precision for x below {Number}", OverflowsBelow),
         Of("overflows", @"\boverflows\b", (_, card, _) => Assert.NotEmpty(card.Overflow.Points)),
         Of("minimum at x ≈ N", $"minimum (is )?at x ≈ {Number}", (loss, card, n) => At(card, PointKind.Minimum, n, Beta(loss))),
@@ -69,6 +73,14 @@ internal sealed record Claim(string Phrase, Regex Pattern, Action<PreferenceLoss
         var digits = number.Contains('.', StringComparison.Ordinal) ? number.Length - number.IndexOf('.', StringComparison.Ordinal) - 1 : 6;
         var expected = double.Parse(number, CultureInfo.InvariantCulture);
         Assert.Contains(card.Points(kind), point => Math.Abs((point.At * perUnit) - expected) <= 0.5 * Math.Pow(10, -digits));
+    }
+
+    /// <summary>Proven; or continuous, a function of ρ alone, and with a limit on either side.</summary>
+    private static void Bounded(PreferenceLoss loss, PropertyCard card, string number)
+    {
+        var isProven = double.IsFinite(card.Bounds.Lower) && double.IsFinite(card.Bounds.Upper);
+        var hasLimits = card.Continuous.Verdict == Verdict.Proven && card.Tails.Tails.All(tail => tail is { Path: "ρ", Kind: TailKind.Saturates }) && !card.Tails.Tails.IsEmpty;
+        Assert.True(isProven || hasLimits);
     }
 
     private static void MonotoneAbove(PreferenceLoss loss, PropertyCard card, string number)

@@ -66,7 +66,7 @@ public sealed class DocumentedClaimsTests
     }
 
     [Fact]
-    public void A_claim_in_other_words_is_noticed() => Assert.Equal(["Monotonic", "kink"], Claim.In("Monotonic, and it has a kink somewhere.").NotUnderstood);
+    public void A_claim_in_other_words_is_noticed() => Assert.Equal(["Monotonic", "concave"], Claim.In("Monotonic, concave, and it has a kink somewhere.").NotUnderstood);
 
     [Fact]
     public void The_vocabulary_is_the_one_of_CONTRIBUTING()
