@@ -1,6 +1,7 @@
 using PreferenceLosses.Analysis.Tests.Support;
 using PreferenceLosses.Expressions;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Text;
 using static PreferenceLosses.Expressions.Formulas;
 
 namespace PreferenceLosses.Analysis.Tests.Answers;
@@ -179,6 +180,25 @@ public sealed class OwnLossTests
         Assert.Equal(Verdict.Proven, card.Convex.Verdict);
         Assert.Equal(Verdict.NotApplicable, card.Monotone.Verdict);
         Assert.Equal(BetaUse.Unused, card.Beta.Use);
+    }
+
+    [Fact]
+    public void The_card_of_a_text_has_the_overflow_that_the_text_has()
+    {
+        var card = PropertyCard.Of(LossCode.Parse(
+            """
+            def f(self, policy_chosen_logps, policy_rejected_logps, reference_chosen_logps, reference_rejected_logps):
+                rho = (policy_chosen_logps - policy_rejected_logps) - (reference_chosen_logps - reference_rejected_logps)
+                gate = torch.sigmoid(rho)
+                return -F.logsigmoid(self.beta * rho) * (1 - gate) + torch.exp(-self.beta * rho) * gate
+            """).GetLoss());
+        var ours = Cards.Of("discopop-generated");
+        Assert.Equal(ours.Points(PointKind.Minimum)[0].At, card.Points(PointKind.Minimum)[0].At, 1e-6);
+        Assert.Equal((Verdict.Proven, Verdict.Refuted, Verdict.Refuted), (card.OfDifferenceAlone.Verdict, card.Monotone.Verdict, card.Convex.Verdict));
+
+        // 0·∞ from where e^(−x) overflows in single precision; ours, in log space, is finite.
+        Assert.Equal(-88.7228 / 0.05, card.Overflow.Points.Single(p => p.Precision == "single").At, 0.5);
+        Assert.Empty(ours.Overflow.Points);
     }
 
     [Fact]
