@@ -6,7 +6,7 @@ namespace PreferenceLosses.Analysis.Probing;
 /// <summary>Evaluates a loss on small batches, in double precision unless said otherwise.</summary>
 internal sealed class Probe(IPreferenceLoss loss)
 {
-    /// <summary>How far apart two losses that were not verified by intervals have to be, as a share of the larger, to be called different.</summary>
+    /// <summary>How far apart two losses that were not verified by intervals have to be to be called different: in nats, and as a share of the larger.</summary>
     public const double Rounding = 1e-9;
 
     public IPreferenceLoss Loss => loss;
@@ -53,6 +53,10 @@ internal sealed class Probe(IPreferenceLoss loss)
         return along;
     }
 
+    /// <summary>Whether two losses are finite, and farther apart than rounding explains.</summary>
+    public static bool Differ(double a, double b) =>
+        double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) > Rounding * (1 + Math.Max(Math.Abs(a), Math.Abs(b)));
+
     public Observation Observe(ProbeBatch batch, int? row, int output = 0) => new(
         batch.Rows,
         batch.Columns,
@@ -77,7 +81,7 @@ internal sealed class Probe(IPreferenceLoss loss)
             return exact.IsDefined ? exact : Interval.All;
         }
 
-        var error = Math.Abs(seen.Loss) * Rounding;
+        var error = Rounding * (1 + Math.Abs(seen.Loss));
         return double.IsFinite(seen.Loss) ? new(seen.Loss - error, seen.Loss + error) : Interval.All;
     }
 

@@ -45,6 +45,14 @@ internal static class Samples
         return batch;
     }
 
+    /// <summary>Mixed rows spread over nats, and the same close together: a gate may be shut, or open, for all rows of a batch.</summary>
+    public static IEnumerable<ProbeBatch> FarAndNear(LossGraph graph, int rows)
+    {
+        var far = Mixed(graph, rows);
+        yield return far;
+        yield return far.Map((_, _, value) => -40 + ((value + 40) / 32), [.. graph.Inputs.Where(i => i.IsDifferentiable).Select(i => i.Name!)]);
+    }
+
     /// <summary>A neutral value of what is no log-probability.</summary>
     private static double Ordinary(string column, int response) => column switch
     {

@@ -12,32 +12,33 @@ internal static class BatchCoupling
             return Finding.Proven("the loss of a row is a function of that row alone");
         }
 
-        // The same row among others, changed one way after the other, and in a larger batch.
         var rows = Math.Max(subject.Graph.MinimumRows, 2) + 1;
-        var batch = Samples.Mixed(subject.Graph, rows);
+        return Samples.FarAndNear(subject.Graph, rows).Select(batch => Counterexample(subject, batch)).FirstOrDefault(found => found is not null)
+            ?? Finding.Unknown("the formula has operations over the batch, and changing other rows changed nothing");
+    }
+
+    /// <summary>Looks at the first row among others, which are changed one way after the other, and in a larger batch.</summary>
+    private static Finding? Counterexample(Subject subject, ProbeBatch batch)
+    {
         var before = subject.Probe.Losses(batch);
         var trained = subject.Graph.Inputs.Where(Subject.IsTrained).Select(i => i.Name!).ToArray();
         var changes = from distance in new[] { 0.5, -4, 30 }
                       from column in trained
                       select batch.Map((_, i, value) => i >= Math.Max(batch.ResponsesPerRow, 1) ? value - (distance * i) : value, column);
-        foreach (var changed in changes
-            .Append(batch.Rearranged([.. Enumerable.Range(0, rows), 1])))
+        foreach (var changed in changes.Append(batch.Rearranged([.. Enumerable.Range(0, batch.Rows), 1])))
         {
             var after = subject.Probe.Losses(changed);
             for (var output = 0; output < subject.Graph.Losses.Length; output++)
             {
-                if (Differ(before[output * rows], after[output * changed.Rows]))
+                if (Probe.Differ(before[output * batch.Rows], after[output * changed.Rows]))
                 {
                     return Finding.Refuted(
-                        subject.Graph.MinimumRows > 1 ? "the loss of a row depends on the others in its batch, of which it needs at least one" : "the loss of a row depends on the others in its batch",
+                        "the loss of a row depends on the others in its batch" + (subject.Graph.MinimumRows > 1 ? ", of which it needs at least one" : ""),
                         new([subject.Probe.Observe(batch, 0, output), subject.Probe.Observe(changed, 0, output)]));
                 }
             }
         }
 
-        return Finding.Unknown("the formula has operations over the batch, and changing other rows changed nothing");
+        return null;
     }
-
-    public static bool Differ(double a, double b) =>
-        double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) > Probe.Rounding * Math.Max(Math.Abs(a), Math.Abs(b));
 }

@@ -49,9 +49,7 @@ internal static class BetaScaling
             }
 
             var columns = subject.Graph.Inputs.Where(i => i.IsDifferentiable).Select(i => i.Name!).ToArray();
-            // Spread over nats, and close together: a gate may be shut, or open, for all of a batch.
-            var mixed = Samples.Mixed(subject.Graph, Math.Max(subject.ContextRows, subject.Graph.MinimumRows));
-            foreach (var batch in new[] { mixed, mixed.Map((_, _, value) => -40 + ((value + 40) / 32), columns) })
+            foreach (var batch in Samples.FarAndNear(subject.Graph, Math.Max(subject.ContextRows, subject.Graph.MinimumRows)))
             {
                 var scaledBatch = batch.Map((_, _, value) => value / factor, columns);
                 for (var row = 0; row < batch.Rows; row++)

@@ -20,7 +20,7 @@ internal static class OrderDependence
         {
             var reordered = batch.Rearranged([.. order]);
             var (before, after) = (subject.Probe.Observe(batch, null), subject.Probe.Observe(reordered, null));
-            if (BatchCoupling.Differ(before.Loss, after.Loss))
+            if (Probe.Differ(before.Loss, after.Loss))
             {
                 return Finding.Refuted("the mean of a batch changes with the order of its rows, which means nothing", new([before, after]));
             }
