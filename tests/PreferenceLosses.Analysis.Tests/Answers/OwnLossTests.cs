@@ -125,6 +125,14 @@ public sealed class OwnLossTests
     }
 
     [Fact]
+    public void Where_no_rule_applies_the_sign_of_the_derivative_does()
+    {
+        // −x − ½ sin x has the derivative −1 − ½ cos x, which is never above −½; with 2 sin x it rises somewhere.
+        Assert.Equal(Verdict.Proven, Cards.Of(pair => -X(pair) - (0.5 * Sin(X(pair)))).Monotone.Verdict);
+        Assert.Equal(Verdict.Refuted, Cards.Of(pair => -X(pair) - (2 * Sin(X(pair)))).Monotone.Verdict);
+    }
+
+    [Fact]
     public void Statistics_that_cancel_refute_nothing()
     {
         // Softplus(x) − x with the batch's mean added and taken away: what is left of other rows, and of rises in the tail, is rounding.
