@@ -74,7 +74,8 @@ internal sealed class Ranges
             Operation.LogSigmoid => Interval.Increasing(a, x => -Softplus(-x), -Infinity, 0, mayBeZero: false),
             Operation.Softplus => Interval.Increasing(a, Softplus, 0, Infinity, mayBeZero: false),
             Operation.Tanh => Interval.Increasing(a, Math.Tanh, -1, 1, a.MayBeZero),
-            Operation.Sin or Operation.Cos => new(-1, 1),
+            Operation.Sin => Wave(a, Math.Sin),
+            Operation.Cos => Wave(a, Math.Cos),
             Operation.Atan => Interval.Increasing(a, Math.Atan, -2, 2, a.MayBeZero),
             Operation.Erf => Interval.Increasing(a, SpecialFunctions.Erf, -1, 1, a.MayBeZero),
             Operation.Erfc => Interval.Decreasing(a, SpecialFunctions.Erfc, 0, 2, mayBeZero: false),
@@ -148,6 +149,19 @@ internal sealed class Ranges
     {
         var raised = IsNoBound(node, node.Operands[1]) ? a : Interval.Maximum(a, lower);
         return IsNoBound(node, node.Operands[2]) ? raised : Interval.Minimum(raised, upper);
+    }
+
+    /// <summary>A wave between −1 and 1 that is nowhere steeper than 1: about its value in the middle, as far as the ends are from there.</summary>
+    private static Interval Wave(Interval a, Func<double, double> function)
+    {
+        var middle = (a.Low + a.High) / 2;
+        if (!double.IsFinite(middle) || a.High - a.Low >= 2)
+        {
+            return new(-1, 1);
+        }
+
+        var around = Interval.Of(function(middle)) + (Interval.Of(a.High - a.Low) * new Interval(-1, 1)) + new Interval(-1e-13, 1e-13);
+        return new(Math.Max(around.Low, -1), Math.Min(around.High, 1));
     }
 
     private static Interval Power(Interval a, Interval b) => b switch

@@ -56,7 +56,7 @@ public sealed class AnyFormulaTests
     }
 
     /// <summary>a and b as log-ratios, as log-probabilities, or as ρ and a log-ratio; scalars as numbers.</summary>
-    private static FormulaLoss OfPairs(Expr formula, int kind)
+    private static BareLoss OfPairs(Expr formula, int kind)
     {
         var (chosen, rejected) = (PolicyChosen - ReferenceChosen, PolicyRejected - ReferenceRejected);
         var (a, b) = kind switch { 0 => (chosen, rejected), 1 => (PolicyChosen, PolicyRejected), _ => (0.1 * (chosen - rejected), chosen - rejected) };
@@ -69,7 +69,7 @@ public sealed class AnyFormulaTests
             _ => node,
         });
         var graph = new LossGraph(rewritten, rewards: null);
-        return new FormulaLoss(graph, ParameterValues.DefaultsOf([.. graph.Parameters]));
+        return new BareLoss(graph, ParameterValues.DefaultsOf([.. graph.Parameters]));
     }
 
     private static Expr Input(string column) => Formulas.Input(column, Shape.Row, differentiable: true);

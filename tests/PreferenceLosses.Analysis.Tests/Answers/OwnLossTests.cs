@@ -147,7 +147,7 @@ public sealed class OwnLossTests
         var (policy, reference) = (Input(Columns.Policy, Shape.Row, true), Input(Columns.Reference, Shape.Row, true));
         var (desirable, kl) = (Input(Columns.Desirable, Shape.Row, false), Input("kl", Shape.Scalar, false));
         var c = Cards.Beta * (policy - reference - kl);
-        var card = PropertyCard.Of(new FormulaLoss(Where(desirable, Sigmoid(-c), Sigmoid(c)), Cards.Beta));
+        var card = PropertyCard.Of(new BareLoss(Where(desirable, Sigmoid(-c), Sigmoid(c)), Cards.Beta));
         Assert.Equal(Verdict.Proven, card.Monotone.Verdict);
         Assert.Equal(Verdict.Refuted, card.Convex.Verdict);
         Assert.Equal(Verdict.Proven, card.RowByRow.Verdict);
@@ -162,7 +162,7 @@ public sealed class OwnLossTests
         Assert.Equal([1, 0, 0, 1], card.Tails.Tails.Select(t => Math.Round(t.Number, 6)));
 
         // The labels exchanged: it rises with the desirable.
-        Assert.Equal(Verdict.Refuted, PropertyCard.Of(new FormulaLoss(Where(desirable, Sigmoid(c), Sigmoid(-c)), Cards.Beta)).Monotone.Verdict);
+        Assert.Equal(Verdict.Refuted, PropertyCard.Of(new BareLoss(Where(desirable, Sigmoid(c), Sigmoid(-c)), Cards.Beta)).Monotone.Verdict);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class OwnLossTests
     {
         var (policy, reference) = (Input(Columns.Policy, Shape.Responses, true), Input(Columns.Reference, Shape.Responses, true));
         var r = Cards.Beta * (policy - reference);
-        var card = PropertyCard.Of(new FormulaLoss(Sum(CumulativeLogSumExp(r, Axis.Responses, reverse: true) - r, Axis.Responses), Cards.Beta));
+        var card = PropertyCard.Of(new BareLoss(Sum(CumulativeLogSumExp(r, Axis.Responses, reverse: true) - r, Axis.Responses), Cards.Beta));
         Assert.Equal(Verdict.Proven, card.Convex.Verdict);
         Assert.Equal(Verdict.Proven, card.RowByRow.Verdict);
         Assert.Equal(Verdict.Proven, card.OrderIndependent.Verdict);
@@ -186,14 +186,14 @@ public sealed class OwnLossTests
     public void A_group_that_is_not_convex_is_refuted()
     {
         var policy = Input(Columns.Policy, Shape.Responses, true);
-        Assert.Equal(Verdict.Refuted, PropertyCard.Of(new FormulaLoss(Sum(Sigmoid(policy + 3), Axis.Responses))).Convex.Verdict);
+        Assert.Equal(Verdict.Refuted, PropertyCard.Of(new BareLoss(Sum(Sigmoid(policy + 3), Axis.Responses))).Convex.Verdict);
     }
 
     [Fact]
     public void A_loss_of_columns_of_its_own_has_a_card()
     {
         var column = Input("energy", Shape.Row, true);
-        var card = PropertyCard.Of(new FormulaLoss(Square(column)));
+        var card = PropertyCard.Of(new BareLoss(Square(column)));
         Assert.Equal(Verdict.Proven, card.Convex.Verdict);
         Assert.Equal(Verdict.NotApplicable, card.Monotone.Verdict);
         Assert.Equal(BetaUse.Unused, card.Beta.Use);

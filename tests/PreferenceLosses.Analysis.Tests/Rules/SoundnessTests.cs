@@ -196,7 +196,7 @@ public sealed class SoundnessTests
             proven++;
             var batch = Batch(random, 4);
             var smaller = batch with { Columns = batch.Columns.ToDictionary(c => c.Key, c => c.Value.Select(v => v / 2).ToArray()) };
-            var larger = new FormulaLoss(loss.Graph, ParameterValues.DefaultsOf([.. loss.Parameters.Select(p => p.Parameter)]) is var values && loss.Graph.Parameters.Any(p => p.Name == "beta")
+            var larger = new BareLoss(loss.Graph, ParameterValues.DefaultsOf([.. loss.Parameters.Select(p => p.Parameter)]) is var values && loss.Graph.Parameters.Any(p => p.Name == "beta")
                 ? values.With("beta", 2 * Beta.Default) : values);
             Same(loss.Values(batch), [.. larger.Values(smaller).Select(v => v / Math.Pow(2, degree))]);
         });
@@ -220,7 +220,7 @@ public sealed class SoundnessTests
         Assert.True(proven > Count / 20, $"{proven}");
     }
 
-    private void Bend(FormulaLoss loss, Ranges ranges, Curvature bends, Random random, Func<FormulaBatch, FormulaBatch> move)
+    private void Bend(BareLoss loss, Ranges ranges, Curvature bends, Random random, Func<FormulaBatch, FormulaBatch> move)
     {
         if (bends == Curvature.Unknown || !ranges[loss.Graph.Losses[0]].IsDefined)
         {
@@ -265,12 +265,12 @@ public sealed class SoundnessTests
     private static double Slack(double value) => Attack.Rounding * (1 + Math.Abs(value));
 
     /// <summary>Random formulas as losses, each with a source of numbers that is always the same.</summary>
-    private static void Attacked(Action<FormulaLoss, Random> attack, [CallerMemberName] string test = "") =>
+    private static void Attacked(Action<BareLoss, Random> attack, [CallerMemberName] string test = "") =>
         Property.Check(
             Arb.From(Gen.OneOf(AnyFormulas.Generator, BentFormulas.All.Generator), AnyFormulas.Shrinker),
             formula =>
             {
-                var loss = Rewritten(new FormulaLoss(new LossGraph([formula], rewards: null), ParameterValues.DefaultsOf([])), _ => null);
+                var loss = Rewritten(new BareLoss(new LossGraph([formula], rewards: null), ParameterValues.DefaultsOf([])), _ => null);
                 if (loss.Graph.Inputs.Any(i => i.Shape != Shape.Scalar))
                 {
                     Describing(loss, () => attack(loss, new Random(1)));
@@ -279,7 +279,7 @@ public sealed class SoundnessTests
             Count,
             test);
 
-    private static void Describing(FormulaLoss loss, Action attack)
+    private static void Describing(BareLoss loss, Action attack)
     {
         try
         {
@@ -292,11 +292,11 @@ public sealed class SoundnessTests
     }
 
     /// <summary>The formula with some nodes replaced, and its parameter called β.</summary>
-    private static FormulaLoss Rewritten(FormulaLoss original, Func<Expr, Expr?> replacement)
+    private static BareLoss Rewritten(BareLoss original, Func<Expr, Expr?> replacement)
     {
         var rewritten = Simplifier.Rewrite(original.Graph.Losses, (node, _) => node is Parameter ? Beta : replacement(node) ?? node);
         var graph = new LossGraph(rewritten, rewards: null);
-        return new FormulaLoss(graph, ParameterValues.DefaultsOf([.. graph.Parameters]));
+        return new BareLoss(graph, ParameterValues.DefaultsOf([.. graph.Parameters]));
     }
 
     private static FormulaBatch Batch(Random random, int rows) => OperationSamples.Batch(rows, Responses, mask: null, () => Any(random));

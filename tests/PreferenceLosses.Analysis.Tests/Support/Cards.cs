@@ -35,9 +35,9 @@ internal static class Cards
 }
 
 /// <summary>A loss of formulas alone, of whatever rows.</summary>
-internal sealed record FormulaLoss(LossGraph Graph, ParameterValues Parameters) : IPreferenceLoss
+internal sealed record BareLoss(LossGraph Graph, ParameterValues Parameters) : IPreferenceLoss
 {
-    public FormulaLoss(Expr formula, params Parameter[] parameters)
+    public BareLoss(Expr formula, params Parameter[] parameters)
         : this(new LossGraph([formula], rewards: null), ParameterValues.DefaultsOf(parameters))
     {
     }
