@@ -5,7 +5,10 @@ import sys
 import xml.etree.ElementTree as xml
 import zipfile
 
-ALLOWED_DEPENDENCIES = {"PreferenceLosses": {"System.Numerics.Tensors"}}
+ALLOWED_DEPENDENCIES = {
+    "PreferenceLosses": {"System.Numerics.Tensors"},
+    "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
+}
 
 
 def check(package: pathlib.Path) -> list[str]:

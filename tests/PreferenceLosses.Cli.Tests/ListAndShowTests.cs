@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using PreferenceLosses.Cli.Tests.Support;
 using PreferenceLosses.Losses;
 
@@ -59,7 +60,7 @@ public class ListAndShowTests
 
         Assert.Equal(CommandLine.Catalog.Entries.Select(entry => entry.Name), losses.Select(loss => loss.GetProperty("name").GetString()));
         Assert.All(losses, loss => Assert.Equal(
-            ["name", "aliases", "trl_loss_type", "paper", "summary", "inputs", "outputs_per_row", "minimum_rows", "batch_coupled", "parameters", "candidate", "published_fitness"],
+            ["name", "aliases", "trl_loss_type", "paper", "summary", "inputs", "outputs_per_row", "minimum_rows", "batch_coupled", "parameters", "candidate", "published_fitness", "card"],
             loss.EnumerateObject().Select(property => property.Name)));
     }
 
@@ -72,7 +73,10 @@ public class ListAndShowTests
         """)]
     public void Json_says_everything_about_a_loss(string name, string expected)
     {
-        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), Listed(name)), Listed(name).GetRawText());
+        // The card is CardTests'.
+        var listed = JsonNode.Parse(Listed(name).GetRawText())!.AsObject();
+        listed.Remove("card");
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), listed), listed.ToJsonString());
     }
 
     [Fact]
@@ -87,7 +91,7 @@ public class ListAndShowTests
     [Fact]
     public void Show_says_everything_about_a_loss_with_the_values_that_are_set()
     {
-        Assert.Equal(
+        Assert.StartsWith(
             """
             discopop
               Logistic, blended into exponential as the log-ratio difference grows.
@@ -116,7 +120,8 @@ public class ListAndShowTests
               tau        τ       0.2    0.05     a finite number greater than 0  The paper uses 0.05; above 0.11 the loss is monotone.
 
             """.ReplaceLineEndings("\n"),
-            CommandLine.Run("show", "lrml", "--set", "tau=0.2").Output);
+            CommandLine.Run("show", "lrml", "--set", "tau=0.2").Output,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PreferenceLosses.Analysis;
 using PreferenceLosses.Cli.Evaluation;
 using PreferenceLosses.Cli.Json;
 using PreferenceLosses.Expressions;
@@ -45,6 +46,7 @@ internal static class CatalogJson
             writer.WriteNullValue();
         }
 
+        CardJson.Write(writer, PropertyCard.Of(entry.Loss));
         writer.WriteEndObject();
     }
 

@@ -35,6 +35,8 @@ internal static class LossSheet
         {
             TextTable.Write(output, [Heading, .. loss.Parameters.Select(Row)], Indent);
         }
+
+        CardSection.Write(loss, output);
     }
 
     private static IEnumerable<string[]> Facts(LossEntry entry, LossGraph graph)

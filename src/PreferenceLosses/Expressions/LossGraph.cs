@@ -52,23 +52,26 @@ public sealed class LossGraph
         var nodes = NodeOrder.Of(simplified);
         Inputs = [.. nodes.Where(n => n.Operation == Operation.Input)];
         Parameters = [.. nodes.OfType<Parameter>()];
-        Named = [.. NodeOrder.Of(Losses).Where(n => n.Operation == Operation.Named)];
         CheckUniqueNames(Inputs, "input", "in two ways (two shapes, or with and without a gradient)");
         if (Inputs.Length > MaximumInputs)
         {
             throw new ArgumentException($"A loss reads at most {MaximumInputs} inputs; this one reads {Inputs.Length}.", nameof(losses));
         }
 
-        var ofLosses = NodeOrder.Of(Losses);
-        IsBatchCoupled = ofLosses.Any(CouplesRows);
+        Nodes = [.. NodeOrder.Of(Losses)];
+        Named = [.. Nodes.Where(n => n.Operation == Operation.Named)];
+        IsBatchCoupled = Nodes.Any(CouplesRows);
         IsVerbatim = isVerbatim;
-        MinimumRows = !isVerbatim && ofLosses.Any(n =>
+        MinimumRows = !isVerbatim && Nodes.Any(n =>
             n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
         Key = (isVerbatim ? "verbatim\n" : "") + Describe(simplified, nodes);
     }
 
     /// <summary>The unreduced losses: one formula, or two for a 2B loss (first all rows of the one, then of the other).</summary>
     public ImmutableArray<Expr> Losses { get; }
+
+    /// <summary>Every node of the losses once, operands before the nodes that use them: what a pass over the formulas walks through.</summary>
+    public ImmutableArray<Expr> Nodes { get; }
 
     /// <summary>The implicit rewards, for metrics only; null where there are none.</summary>
     public ImplicitRewards? Rewards { get; }
