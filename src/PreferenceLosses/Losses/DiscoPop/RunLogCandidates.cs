@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PreferenceLosses.Expressions;
 using static PreferenceLosses.Expressions.Formulas;
 
@@ -85,7 +86,27 @@ public static class RunLogCandidates
         "certainty-scaled-logistic",
         pair => Softplus(-(β * (pair.PolicyChosen - pair.PolicyRejected))) * (0.5 * (Abs(pair.ChosenLogRatio) + Abs(pair.RejectedLogRatio))));
 
+    internal static ImmutableArray<LossEntry> Entries { get; } =
+    [
+        Entry(LogisticMargin, 7.709375, "Logistic with a margin of 0.1 nats.", "S(−β(ρ − 0.1))"),
+        Entry(AdaptiveMarginLogistic, 7.51875, "Logistic with a margin that cancels the gradient of correctly ranked pairs.", "S(−β(ρ − M)), M = |log π_w − log π_l| − |log r_w − log r_l|"),
+        Entry(CombinedLogisticHinge, 7.7375, "Logistic plus hinge.", "S(−x) + max(0, 1 − x)"),
+        Entry(ScaledCombinedLogisticHinge, 7.85625, "Twice logistic plus half hinge.", "2 S(−x) + ½ max(0, 1 − x)"),
+        Entry(AnnealedCombinedLogisticHinge, 7.66875, "Logistic, blended into hinge as ρ grows; starts downhill the wrong way.", "σ(−ρ) S(−x) + σ(ρ) max(0, 1 − x)"),
+        Entry(SquaredLogistic, 7.60062893, "Logistic, squared.", "S(−x)²"),
+        Entry(FocalLogistic, 7.840625, "Logistic with a focal weight.", "σ(−ρ)² S(−x)"),
+        Entry(TemperatureScaledLogistic, 7.86875, "Logistic at half the scale.", "S(−x/2)"),
+        Entry(CorrectedLabelSmoothedLogistic, 6.425, "Label smoothing with its minimum on the wrong side.", "S(x) − 0.45 x"),
+        Entry(DecayingWeightsLogistic, 7.871875, "Logistic with weights that follow the position in the batch.", "wᵢ S(−xᵢ) / Σw, wᵢ = 0.9^(N−1−i)"),
+        Entry(HybridPerformanceMarginDecayLogistic, 7.6125, "PADLL with a margin of 0.2 nats.", "0.9 (1 − 0.5 [ρ < 0.2]) S(−β(ρ − 0.2))"),
+        Entry(CorrectedReinforcedMarginLogistic, 7.525, "Logistic of each response apart, with margins.", "S(−β(c_w + 0.1)) + S(β(c_l − 0.1))"),
+        Entry(CertaintyScaledLogistic, 7.33125, "Reference-free logistic, scaled by the distance from the reference; never starts.", "S(−β(log π_w − log π_l)) · ½(|c_w| + |c_l|)"),
+    ];
+
     private static Expr X(PairInputs pair) => Named("x", β * pair.LogRatioDifference);
 
     private static PairLoss Candidate(string name, Func<PairInputs, LossOutput> formula) => PairLoss.Define(name, [β], formula);
+
+    private static LossEntry Entry(PairLoss loss, double fitness, string summary, string formula) =>
+        new(loss, Paper.DiscoPop("appendix F"), summary) { IsCandidate = true, PublishedFitness = fitness, Formula = formula };
 }

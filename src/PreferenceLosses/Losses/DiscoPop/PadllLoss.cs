@@ -15,6 +15,12 @@ public sealed record PadllLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new PadllLoss(), Paper.DiscoPop("eq. 16-18"), "Logistic with misranked pairs at half weight.")
+    {
+        Formula = "0.9 (1 − 0.5 [ρ < 0]) S(−x)",
+        PublishedFitness = 7.940625,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public PadllLoss()
         : base("padll", β)

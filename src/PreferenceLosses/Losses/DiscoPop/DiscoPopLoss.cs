@@ -20,6 +20,12 @@ public sealed record DiscoPopLoss : PairLoss
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05; above 0.11 the loss is monotone.");
 
+    internal static LossEntry Entry { get; } = new(new DiscoPopLoss(), Paper.DiscoPop("eq. 4"), "Logistic, blended into exponential as the log-ratio difference grows.")
+    {
+        Formula = "(1 − m) S(−x) + m e^(−x), m = σ(x/τ)",
+        Aliases = ["lrml"], TrlLossType = "discopop",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public DiscoPopLoss()
         : base("discopop", β, τ)
@@ -55,6 +61,12 @@ public sealed record DiscoPopLoss : PairLoss
 public sealed record DiscoPopGeneratedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
+
+    internal static LossEntry Entry { get; } = new(new DiscoPopGeneratedLoss(), Paper.DiscoPop("appendix E"), "DiscoPOP with the blend following ρ itself, as generated.")
+    {
+        Formula = "(1 − m) S(−x) + m e^(−x), m = σ(ρ)",
+        PublishedFitness = 7.916,
+    };
 
     /// <summary>The loss at its defaults.</summary>
     public DiscoPopGeneratedLoss()

@@ -16,6 +16,11 @@ public sealed record PflLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new PflLoss(), Paper.DiscoPop("eq. 29"), "Half logistic where the policy ranks correctly, twice hinge elsewhere.")
+    {
+        Formula = "½ S(−x) where log π(y_w) > log π(y_l), else 2 max(0, 1 − x)",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public PflLoss()
         : base("pfl", β)
@@ -41,6 +46,12 @@ public sealed record PflLoss : PairLoss
 /// </remarks>
 public sealed record PflGeneratedLoss : PairLoss
 {
+    internal static LossEntry Entry { get; } = new(new PflGeneratedLoss(), Paper.DiscoPop("appendix E"), "PFL without β, as generated.")
+    {
+        Formula = "½ S(−ρ) where log π(y_w) > log π(y_l), else 2 max(0, 1 − ρ)",
+        PublishedFitness = 7.900,
+    };
+
     /// <summary>The loss; it has no hyper-parameters.</summary>
     public PflGeneratedLoss()
         : base("pfl-generated")

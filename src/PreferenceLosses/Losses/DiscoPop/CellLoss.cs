@@ -12,6 +12,12 @@ public sealed record CellLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new CellLoss(), Paper.DiscoPop("appendix E"), "Half exponential, half logistic.")
+    {
+        Formula = "½ e^(−x) + ½ S(−x)",
+        PublishedFitness = 7.925,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public CellLoss()
         : base("cell", β)

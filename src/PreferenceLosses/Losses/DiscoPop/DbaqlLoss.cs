@@ -20,6 +20,11 @@ public sealed record DbaqlLoss : PairLoss
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new DbaqlLoss(), Paper.DiscoPop("eq. 9"), "Logistic and exponential, blended by the variance over the batch.")
+    {
+        Formula = "c S(−x/0.9) + (1 − c) e^(−0.9x), c = σ(Var(x/τ))",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public DbaqlLoss()
         : base("dbaql", β, τ)
@@ -58,6 +63,12 @@ public sealed record DbaqlLoss : PairLoss
 public sealed record DbaqlGeneratedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
+
+    internal static LossEntry Entry { get; } = new(new DbaqlGeneratedLoss(), Paper.DiscoPop("appendix E"), "DBAQL with the variance of ρ itself, as generated.")
+    {
+        Formula = "c S(−x/0.9) + (1 − c) e^(−0.9x), c = σ(Var ρ)",
+        PublishedFitness = 7.978,
+    };
 
     /// <summary>The loss at its defaults.</summary>
     public DbaqlGeneratedLoss()

@@ -18,6 +18,12 @@ public sealed record KtoPairLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "The KTO paper uses 0.1.");
 
+    internal static LossEntry Entry { get; } = new(new KtoPairLoss(), Paper.DiscoPop("appendix A"), "Each half against the batch mean of the other; two losses per pair.")
+    {
+        Formula = "two losses: 1 − σ(β(c_w − k_l)) and 1 − σ(β(k_w − c_l)), k = max(0, mean c)",
+        PublishedFitness = 7.603125,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public KtoPairLoss()
         : base("kto-pair", β)

@@ -12,6 +12,11 @@ public sealed record ExponentialLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "Large values overflow for misranked pairs.");
 
+    internal static LossEntry Entry { get; } = new(new ExponentialLoss(), Paper.Gpo("table 1"), "Exponential loss of the scaled log-ratio difference.")
+    {
+        Formula = "e^(−x)",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public ExponentialLoss()
         : base("exponential", β)

@@ -12,6 +12,12 @@ public sealed record DpoLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "The paper uses 0.1, and 0.5 for summarization.");
 
+    internal static LossEntry Entry { get; } = new(new DpoLoss(), Paper.Dpo("eq. 7"), "Logistic loss of the scaled log-ratio difference.")
+    {
+        Formula = "S(−x)",
+        Aliases = ["sigmoid", "logistic"], TrlLossType = "sigmoid", PublishedFitness = 7.8875,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public DpoLoss()
         : base("dpo", β)

@@ -15,6 +15,12 @@ public sealed record SlicLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "The RSO paper uses 0.05; the margin in nats is 1/β.");
 
+    internal static LossEntry Entry { get; } = new(new SlicLoss(), Paper.Rso("table 1"), "Hinge loss of the scaled log-ratio difference.")
+    {
+        Formula = "max(0, 1 − x)",
+        Aliases = ["hinge"], TrlLossType = "hinge", PublishedFitness = 7.88125,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public SlicLoss()
         : base("slic", β)

@@ -18,6 +18,11 @@ public sealed record AqlLoss : PairLoss
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new AqlLoss(), Paper.DiscoPop("appendix E"), "Logistic below a moving threshold, hinge above it.")
+    {
+        Formula = "q S(−x) + (1 − q) max(0, 1 − x), q = σ(m − x/τ), m = 0.5 + 0.01 (σ(mean x/τ) − 0.5)",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public AqlLoss()
         : base("aql", β, τ)
@@ -58,6 +63,12 @@ public sealed record AqlGeneratedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new AqlGeneratedLoss(), Paper.DiscoPop("appendix E"), "AQL with the gate following ρ scaled by β, as generated.")
+    {
+        Formula = "q S(−x) + (1 − q) max(0, 1 − x), q = σ(β(m − ρ)), m = 0.5 + 0.01 (σ(mean ρ) − 0.5)",
+        PublishedFitness = 7.953,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public AqlGeneratedLoss()
         : base("aql-generated", β)
@@ -88,6 +99,11 @@ public sealed record AqlPrintedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05.");
+
+    internal static LossEntry Entry { get; } = new(new AqlPrintedLoss(), Paper.DiscoPop("eq. 11-14"), "AQL as printed: mean of sigmoids, β in front of the gate.")
+    {
+        Formula = "q S(−x) + (1 − q) max(0, 1 − x), q = σ(β(m − x/τ)), m = 0.5 + 0.01 (mean σ(x/τ) − 0.5)",
+    };
 
     /// <summary>The loss at its defaults.</summary>
     public AqlPrintedLoss()

@@ -20,6 +20,11 @@ public sealed record AqflLoss : PairLoss
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new AqflLoss(), Paper.DiscoPop("appendix E"), "Logistic far from a moving quantile of the batch, with hinge mixed in near it.")
+    {
+        Formula = "r S(−x) + (1 − r) max(0, 1 − x), r = σ(0.1 |u − a|), a = a₀ + 0.05 (σ(mean u) − a₀), a₀ = std(u) mean σ(−u), u = x/τ",
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public AqflLoss()
         : base("aqfl", β, τ)
@@ -63,6 +68,12 @@ public sealed record AqflGeneratedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
 
+    internal static LossEntry Entry { get; } = new(new AqflGeneratedLoss(), Paper.DiscoPop("appendix E"), "AQFL with statistics of ρ itself, as generated.")
+    {
+        Formula = "r S(−x) + (1 − r) max(0, 1 − x), r = σ(0.1 |ρ − a|), a = a₀ + 0.05 (σ(mean ρ) − a₀), a₀ = std(ρ) mean σ(−ρ)",
+        PublishedFitness = 7.931,
+    };
+
     /// <summary>The loss at its defaults.</summary>
     public AqflGeneratedLoss()
         : base("aqfl-generated", β)
@@ -93,6 +104,11 @@ public sealed record AqflPrintedLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.05, Bounds.Positive, "The paper uses 0.05.");
     private static readonly Parameter τ = new("tau", "τ", 0.05, Bounds.Positive, "The paper uses 0.05.");
+
+    internal static LossEntry Entry { get; } = new(new AqflPrintedLoss(), Paper.DiscoPop("eq. 20-25"), "AQFL as printed: variance for deviation, the start inside the sigmoid.")
+    {
+        Formula = "r S(−x) + (1 − r) max(0, 1 − x), r = σ(0.1 |u − a|), a = a₀ + 0.05 σ(mean u − a₀), a₀ = Var(u) mean σ(−u), u = x/τ",
+    };
 
     /// <summary>The loss at its defaults.</summary>
     public AqflPrintedLoss()
