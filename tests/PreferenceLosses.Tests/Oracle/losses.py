@@ -14,18 +14,18 @@ in the corrected version, so a shared helper takes whatever the `gate` looks at.
 from collections import namedtuple
 from types import SimpleNamespace
 
-# kind: pairs, examples or groups; rows: the fewest rows a batch may have; below_zero: whether all log-probabilities of the
+# kind: pairs, examples or groups; rows, most: the fewest and the most rows a batch may have; below_zero: whether all log-probabilities of the
 # policy have to be below 0
-Loss = namedtuple("Loss", "function defaults rows kind below_zero")
+Loss = namedtuple("Loss", "function defaults rows most kind below_zero")
 LOSSES = {}
 
 
-def loss(name, rows=1, kind="pairs", below_zero=False, **defaults):
+def loss(name, rows=1, most=1000, kind="pairs", below_zero=False, **defaults):
     """Registers a loss with its default parameters; an underscore ends the names that Python has taken (lambda_)."""
     def register(function):
         def call(f, batch, **parameters):
             return function(f, batch, **{"lambda_" if name == "lambda" else name: value for name, value in parameters.items()})
-        LOSSES[name] = Loss(call, {key.rstrip("_"): value for key, value in defaults.items()}, rows, kind, below_zero)
+        LOSSES[name] = Loss(call, {key.rstrip("_"): value for key, value in defaults.items()}, rows, most, kind, below_zero)
         return function
     return register
 
@@ -278,7 +278,7 @@ def corrected_label_smoothed_logistic(f, pairs, beta):
     return ((f.softplus(x) - 0.9 * x) + f.softplus(x)) / 2
 
 
-@loss("decaying-weights-logistic", beta=0.05)
+@loss("decaying-weights-logistic", most=20, beta=0.05)    # 0.9 ** 47 in single precision is mostly the rounding of 0.9
 def decaying_weights_logistic(f, pairs, beta):
     """Weights ..., 0.9 ** 2, 0.9, 1 in row order, divided by their sum."""
     weights = 0.9 ** f.countdown(pairs.rho)

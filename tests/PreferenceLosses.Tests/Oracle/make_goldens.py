@@ -183,7 +183,7 @@ def settings(name, loss, batch):
 def fits(loss, batch):
     """Whether a loss is defined on a batch."""
     rows = len(batch.get("policy_chosen", batch.get("policy")))
-    if rows < loss.rows:
+    if rows < loss.rows or rows > loss.most:
         return False    # an unbiased variance of one row: NaN in PyTorch, and its backward pass throws
     return not loss.below_zero or max(batch["policy_chosen"] + batch["policy_rejected"]) < 0
 
