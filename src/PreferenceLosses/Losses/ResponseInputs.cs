@@ -31,6 +31,14 @@ public sealed class ResponseInputs
     /// <summary>0, 1, … over the valid responses, in their order.</summary>
     public Expr Place { get; } = CumulativeSum(Broadcast(1, Shape.Responses), Axis.Responses) - 1;
 
+    /// <summary>1 for the first valid responses, else 0.</summary>
+    /// <param name="count">How many.</param>
+    public Expr IsAmongFirst(int count) => Place < count - 0.5;
+
+    /// <summary>1 where a valid response stands some places later, else 0.</summary>
+    /// <param name="places">How many places later.</param>
+    public Expr HasLater(int places) => Place < ResponseCount - (places + 0.5);
+
     /// <summary>softmax(score / T) over the valid responses.</summary>
     /// <param name="temperature">T.</param>
     public Expr ScoreShare(Expr temperature)
@@ -47,5 +55,5 @@ public sealed class ResponseInputs
     /// <param name="values">One value per response.</param>
     /// <param name="places">How many places later; fewer than there are responses.</param>
     public Expr Later(Expr values, int places) =>
-        SortBy(values, key: Where(Place < places, Place + ResponseCount, Place), Axis.Responses);
+        SortBy(values, key: Where(IsAmongFirst(places), Place + ResponseCount, Place), Axis.Responses);
 }

@@ -75,7 +75,10 @@ public class GoldenTests(ITestOutputHelper output)
                         continue;
                     }
 
-                    if (Math.Abs(exact[i]) > largest)
+                    // A row whose own loss is beyond the precision: that its share of the mean's gradient would still fit is luck.
+                    var row = i / (exact.Length > golden.Input.Rows && golden.Input.Responses > 1 ? golden.Input.Responses : 1) % golden.Input.Rows;
+                    var overflows = what != "loss" && Math.Abs(golden.Exact.Losses[row]) > largest;
+                    if (Math.Abs(exact[i]) > largest || (overflows && double.IsInfinity(value)))
                     {
                         Assert.True(double.IsInfinity(value) && Math.Sign(value) == Math.Sign(exact[i]), where);
                         continue;

@@ -81,14 +81,20 @@ internal static class ErrorUnits
         {
             Expr M(int i) => magnitudes[node.Operands[i]];
             Expr A(int i) => Abs(node.Operands[i]);
+
+            // What a factor added up beyond its own size; of an infinite one, nothing.
+            Expr Beyond(int i) => Where(A(i) < double.PositiveInfinity, M(i) - A(i), 0);
             magnitudes[node] = node.Operation switch
             {
                 Operation.Named or Operation.Negate or Operation.StopGradient => M(0),
                 Operation.Broadcast => Broadcast(M(0), node.Shape),
                 Operation.Add or Operation.Subtract => M(0) + M(1),
-                Operation.Multiply => (M(0) * A(1)) + (A(0) * (M(1) - A(1))),
-                Operation.Divide => (M(0) / A(1)) + (A(0) * (M(1) - A(1)) / (A(1) * A(1))),
+                Operation.Multiply => (M(0) * A(1)) + (A(0) * Beyond(1)),
+                Operation.Divide => (M(0) / A(1)) + (A(0) * Beyond(1) / (A(1) * A(1))),
                 Operation.Select => Where(node.Operands[0], M(1), M(2)),
+                // In the derivative of a running sum in log space, two large numbers meet in an exponent: their size is its error.
+                Operation.Exp when node.Operands[0].Operands is [_, { } sums] && sums.Operation.IsSortOrScan() =>
+                    Abs(node) * (1 + Abs(node.Operands[0].Operands[0]) + Abs(sums)),
                 Operation.Sum => Sum(M(0), node.Axis),
                 Operation.Mean => Mean(M(0), node.Axis),
                 _ => Abs(node),

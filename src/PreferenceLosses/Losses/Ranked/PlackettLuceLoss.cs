@@ -35,6 +35,9 @@ public sealed record PlackettLuceLoss() : RankedLoss("plackett-luce", β)
     protected override Expr Formula(ResponseInputs group)
     {
         var r = Named("r", β * group.LogRatio);
-        return Sum(CumulativeLogSumExp(r, Axis.Responses, reverse: true) - r, Axis.Responses);
+
+        // Only differences count; near 0, sums in log space have all their digits.
+        var near = r - StopGradient(Max(r, Axis.Responses));
+        return Sum(CumulativeLogSumExp(near, Axis.Responses, reverse: true) - near, Axis.Responses);
     }
 }

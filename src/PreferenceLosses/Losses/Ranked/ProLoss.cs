@@ -45,10 +45,10 @@ public sealed record ProLoss() : RankedLoss("pro", λ)
         for (var places = 1; places < Most; places++)
         {
             var later = group.Later(average, places) * (score - group.Later(score, places));
-            total = Where(group.Place + places < ResponseCount, LogAddExp(total, later), total);
+            total = Where(group.HasLater(places), LogAddExp(total, later), total);
         }
 
-        var best = Sum(Where(EqualTo(group.Place, 0), group.BestFirst(group.Policy), 0), Axis.Responses);
+        var best = Sum(Where(group.IsAmongFirst(1), group.BestFirst(group.Policy), 0), Axis.Responses);
         return Sum(total - own, Axis.Responses) - (λ * Square(ResponseCount - 1) * best);
     }
 }

@@ -48,11 +48,11 @@ public sealed record RrhfLoss() : RankedLoss("rrhf", w, p)
         Expr ranking = 0;
         for (var places = 1; places < Most; places++)
         {
-            var isWorse = (group.Place + places < ResponseCount) * (group.Later(score, places) < score);
+            var isWorse = group.HasLater(places) * (group.Later(score, places) < score);
             ranking += Where(isWorse, Relu(group.Later(better, places) - better), 0);
         }
 
-        var best = Sum(Where(EqualTo(group.Place, 0), group.BestFirst(group.Average), 0), Axis.Responses);
+        var best = Sum(Where(group.IsAmongFirst(1), group.BestFirst(group.Average), 0), Axis.Responses);
         return (w * Sum(ranking, Axis.Responses)) - best;
     }
 }
