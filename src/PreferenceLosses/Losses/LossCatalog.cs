@@ -93,23 +93,27 @@ public sealed class LossCatalog
         throw new ArgumentException($"There is no loss '{name}'; the nearest names are {string.Join(", ", nearest)}.", nameof(name));
     }
 
-    /// <summary>The number of insertions, deletions and substitutions between two names.</summary>
+    /// <summary>The number of insertions, deletions, substitutions and exchanges of neighbours between two names.</summary>
     private static int EditDistance(string a, string b)
     {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        var distance = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
         {
-            var current = new int[b.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 0; j <= b.Length; j++)
             {
-                var substituted = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                current[j] = Math.Min(substituted, Math.Min(previous[j], current[j - 1]) + 1);
-            }
+                if (i == 0 || j == 0)
+                {
+                    distance[i, j] = i + j;
+                    continue;
+                }
 
-            previous = current;
+                var substituted = distance[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                var least = Math.Min(substituted, Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1);
+                var isExchange = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                distance[i, j] = isExchange ? Math.Min(least, distance[i - 2, j - 2] + 1) : least;
+            }
         }
 
-        return previous[b.Length];
+        return distance[a.Length, b.Length];
     }
 }

@@ -40,7 +40,7 @@ public sealed record OrpoLoss() : PairLoss("orpo", λ)
     /// <summary>a − ln(1 − e^a). What keeps a below 0 has derivative 1, so that the gradient at 0 is the limit from below.</summary>
     private static Expr LogOdds(Expr average)
     {
-        var below = average + StopGradient(Minimum(average, -1e-37) - average);
+        var below = StopGradient(Minimum(average, -1e-37)) + (average - StopGradient(average));
         return below - Log1mExp(below);
     }
 }
