@@ -4,7 +4,9 @@ using System.Text.Json;
 namespace PreferenceLosses.Losses;
 
 /// <summary>
-/// A loss as JSON, by name and parameters: <c>{"loss":"discopop","parameters":{"beta":0.05,"tau":0.05}}</c>. Needs no reflection.
+/// A loss as JSON, by name and parameters: <c>{"loss":"discopop","parameters":{"beta":0.05,"tau":0.05}}</c>; or a composition, a sum
+/// (<c>{"sum":[{"weight":0.8,"loss":{…}},…]}</c>) or a modified loss (<c>{"modify":"label-smoothing","loss":{…},"parameters":{…}}</c>).
+/// Needs no reflection.
 /// </summary>
 public static class LossJson
 {
@@ -29,6 +31,11 @@ public static class LossJson
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(loss);
+        if (CompositionJson.TryWrite(writer, loss))
+        {
+            return;
+        }
+
         writer.WriteStartObject();
         writer.WriteString("loss", loss.Name);
         writer.WriteStartObject("parameters");
@@ -62,6 +69,11 @@ public static class LossJson
         if (element.ValueKind != JsonValueKind.Object)
         {
             throw new JsonException($"A loss is an object with 'loss' and 'parameters', not {element.ValueKind}.");
+        }
+
+        if (CompositionJson.IsComposition(element))
+        {
+            return CompositionJson.Read(element, catalog);
         }
 
         string? name = null;
@@ -104,7 +116,8 @@ public static class LossJson
         }
     }
 
-    private static PreferenceLoss WithParameters(PreferenceLoss loss, JsonElement parameters)
+    /// <summary>A loss with the values that an object of numbers gives its parameters.</summary>
+    internal static PreferenceLoss WithParameters(PreferenceLoss loss, JsonElement parameters)
     {
         var seen = new HashSet<string>();
         foreach (var parameter in parameters.EnumerateObject())

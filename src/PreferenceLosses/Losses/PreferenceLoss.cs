@@ -21,6 +21,13 @@ public abstract record PreferenceLoss : IPreferenceLoss
         Parameters = ParameterValues.DefaultsOf(parameters);
     }
 
+    /// <summary>A loss made of others, whose hyper-parameters have values already.</summary>
+    private protected PreferenceLoss(string name, ParameterValues parameters)
+    {
+        Name = name;
+        Parameters = parameters;
+    }
+
     /// <summary>A copy builds its own graph: a <c>with</c> expression may have changed what the formula looks like.</summary>
     /// <param name="original">The loss to copy.</param>
     protected PreferenceLoss(PreferenceLoss original)

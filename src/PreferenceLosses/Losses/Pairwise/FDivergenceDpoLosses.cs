@@ -7,8 +7,8 @@ namespace PreferenceLosses.Losses;
 /// <remarks>
 /// <para>ℓ = S(−βΔ), Δ = e^(−c_l) − e^(−c_w).</para>
 /// <para>
-/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see
-/// <c>DifferenceModifiers</c>. Not convex in the log-probabilities.
+/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see <see
+/// cref="DifferenceModifiers"/>. Not convex in the log-probabilities.
 /// </para>
 /// </remarks>
 public sealed record ForwardKlDpoLoss() : PairLoss("f-dpo-forward-kl", β)
@@ -39,8 +39,8 @@ public sealed record ForwardKlDpoLoss() : PairLoss("f-dpo-forward-kl", β)
 /// <remarks>
 /// <para>ℓ = S(−βΔ), Δ = ln σ(c_w) − ln σ(c_l).</para>
 /// <para>
-/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see
-/// <c>DifferenceModifiers</c>. Not convex in the log-probabilities.
+/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see <see
+/// cref="DifferenceModifiers"/>. Not convex in the log-probabilities.
 /// </para>
 /// </remarks>
 public sealed record JensenShannonDpoLoss() : PairLoss("f-dpo-js", β)
@@ -74,8 +74,8 @@ public sealed record JensenShannonDpoLoss() : PairLoss("f-dpo-js", β)
 /// versions had u^(−α).
 /// </para>
 /// <para>
-/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see
-/// <c>DifferenceModifiers</c>. Not convex in the log-probabilities.
+/// Wang et al. 2024, arXiv 2309.16240. The logistic loss with another divergence; for other losses of ρ see <see
+/// cref="DifferenceModifiers"/>. Not convex in the log-probabilities.
 /// </para>
 /// </remarks>
 public sealed record AlphaDivergenceDpoLoss() : PairLoss("f-dpo-alpha", β, α)
