@@ -46,6 +46,26 @@ public class GoldenTests(ITestOutputHelper output)
         Assert.Equal(PreferenceLosses.Losses.LossCatalog.BuiltIn.Entries.Select(e => e.Name).Order(), covered.Order());
     }
 
+    [Fact]
+    public void The_oracle_has_every_loss_at_every_extreme() => Assert.Equal(
+        ["decaying-weights-logistic"],
+        PreferenceLosses.Losses.LossCatalog.BuiltIn.Entries.Select(e => e.Name)
+            .Except(Goldens.Cases.Where(c => c.Batch.EndsWith("scale", StringComparison.Ordinal)).Select(c => c.Loss.Name)));
+
+    [Fact]
+    public void At_the_extremes_nothing_is_NaN()
+    {
+        foreach (var golden in Goldens.Cases.Where(c => c.Batch.EndsWith("scale", StringComparison.Ordinal) && !c.Loss.Graph.IsBatchCoupled))
+        {
+            var (single, twice) = (golden.Loss.Evaluate(golden.Input.Batch<float>()), golden.Loss.Evaluate(golden.Input.Batch<double>()));
+            Assert.False(single.Losses.ToArray().Any(float.IsNaN) || twice.Losses.ToArray().Any(double.IsNaN), golden.ToString());
+            foreach (var column in LossRun.Differentiated(golden.Loss, golden.Input))
+            {
+                Assert.False(single.Gradient(column).ToArray().Any(float.IsNaN) || twice.Gradient(column).ToArray().Any(double.IsNaN), $"{golden}, {column}");
+            }
+        }
+    }
+
     private void CompareWithExact<T>(double epsilon, double smallest, double largest)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

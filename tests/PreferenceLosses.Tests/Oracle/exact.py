@@ -82,8 +82,15 @@ def _signs(u):
     return [mp.sign(v) for v in u.values]
 
 
+BEYOND = 10 ** 5    # e ** -BEYOND is 0 in a double even after a multiplication by e ** 10000, and not among 700 digits beside 1
+
+
 def _sigmoid(v):
-    return 1 / (1 + mp.exp(-v))
+    return 1 / (1 + mp.exp(-v)) if mp.fabs(v) < BEYOND else mpf(v > 0)
+
+
+def _softplus(v):
+    return mp.log(1 + mp.exp(v)) if mp.fabs(v) < BEYOND else max(v, mpf(0))
 
 
 def sigmoid(u):
@@ -91,7 +98,7 @@ def sigmoid(u):
 
 
 def softplus(u):
-    return Vector([mp.log(1 + mp.exp(v)) for v in u.values], (u, [_sigmoid(v) for v in u.values]))
+    return Vector(map(_softplus, u.values), (u, [_sigmoid(v) for v in u.values]))
 
 
 def exp(u):
