@@ -99,7 +99,11 @@ public class ProgramTests
         for (var i = 0; i < roots.Length; i++)
         {
             var same = kept[i].AsSpan().CommonPrefixLength(streamed[i]);
-            Assert.True(same == kept[i].Length, $"root {i} at {same}: {kept[i].ElementAtOrDefault(same):R}, {streamed[i].ElementAtOrDefault(same):R} of {FormulaText.Of(roots[i])}");
+            if (same < kept[i].Length)
+            {
+                // Written only now: the text of a formula is a tree, and may be far larger than its graph.
+                Assert.Fail($"root {i} at {same}: {kept[i].ElementAtOrDefault(same):R}, {streamed[i].ElementAtOrDefault(same):R} of {FormulaText.Of(roots[i])}");
+            }
         }
     }
 }
