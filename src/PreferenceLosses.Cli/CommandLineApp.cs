@@ -45,7 +45,13 @@ internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, Text
     private RootCommand Root() => new("Preference-optimization losses for language models: values and gradients.")
     {
         HelpName = Name,
-        Subcommands = { ListCommand.Create(catalog, output), ShowCommand.Create(catalog, output), EvaluateCommand.Create(catalog, input, output) },
+        Subcommands =
+        {
+            ListCommand.Create(catalog, output),
+            ShowCommand.Create(catalog, output),
+            EvaluateCommand.Create(catalog, input, output, error),
+            ExportCommand.Create(catalog, input, output, error),
+        },
     };
 
     private int Report(CommandException wrong)

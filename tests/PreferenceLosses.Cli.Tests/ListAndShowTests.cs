@@ -101,6 +101,17 @@ public class ListAndShowTests
               losses per row  1
               rows            any number, each by itself
 
+              ℓ = σ(−x/τ) softplus(−x) + e^(ln σ(x/τ) − x)
+                x = β ρ
+                ρ = c_w − c_l
+                c_w = policy_chosen − reference_chosen
+                c_l = policy_rejected − reference_rejected
+
+              ∂ℓ/∂policy_chosen = β (−e^(ln σ(x/τ) − x) − σ(−x/τ) σ(−x) + (e^(ln σ(x/τ) − x) σ(−x/τ) − softplus(−x) σ(−x/τ) σ(x/τ))/τ)
+              ∂ℓ/∂policy_rejected = −∂ℓ/∂policy_chosen
+              ∂ℓ/∂reference_chosen = −∂ℓ/∂policy_chosen
+              ∂ℓ/∂reference_rejected = ∂ℓ/∂policy_chosen
+
               PARAMETER  SYMBOL  VALUE  DEFAULT  ACCEPTED                        RECOMMENDATION
               beta       β       0.05   0.05     a finite number greater than 0  The paper uses 0.05.
               tau        τ       0.2    0.05     a finite number greater than 0  The paper uses 0.05; above 0.11 the loss is monotone.
@@ -140,6 +151,8 @@ public class ListAndShowTests
     [InlineData("list --json")]
     [InlineData("show dpo --set beta=0.25")]
     [InlineData("show dpo --set beta=-0.25")]
+    [InlineData("export discopop --set tau=0.25 --to pytorch")]
+    [InlineData("export discopop --set tau=0.25 --to json")]
     [InlineData("evaluate --loss dpo --set beta=0.25 --input -")]
     public void The_culture_does_not_matter(string arguments)
     {

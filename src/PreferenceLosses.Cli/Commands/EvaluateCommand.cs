@@ -20,6 +20,12 @@ internal sealed class EvaluateCommand
         Description = "The loss, as a file with its JSON, in place of --loss.",
     };
 
+    private readonly Option<string> python = new("--python")
+    {
+        HelpName = "FILE|-",
+        Description = "The loss, as a file with a PyTorch function in the DiscoPOP paper's interface, in place of --loss. It is read, never run.",
+    };
+
     private readonly Option<string[]> set = ParameterSettings.Option();
 
     private readonly Option<string> input = new("--input")
@@ -55,20 +61,22 @@ internal sealed class EvaluateCommand
     private readonly LossCatalog catalog;
     private readonly TextReader standardInput;
     private readonly TextWriter output;
+    private readonly TextWriter error;
 
-    private EvaluateCommand(LossCatalog catalog, TextReader standardInput, TextWriter output)
+    private EvaluateCommand(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
         this.catalog = catalog;
         this.standardInput = standardInput;
         this.output = output;
+        this.error = error;
     }
 
-    public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output)
+    public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
-        var evaluate = new EvaluateCommand(catalog, standardInput, output);
+        var evaluate = new EvaluateCommand(catalog, standardInput, output, error);
         var command = new Command("evaluate", "Evaluates a loss on a batch: losses, their mean, its gradient, and rewards.")
         {
-            evaluate.loss, evaluate.spec, evaluate.set, evaluate.input, evaluate.precision, evaluate.oneRow, evaluate.format, evaluate.batch,
+            evaluate.loss, evaluate.python, evaluate.spec, evaluate.set, evaluate.input, evaluate.precision, evaluate.oneRow, evaluate.format, evaluate.batch,
         };
         command.SetAction(evaluate.Run);
         return command;
@@ -93,7 +101,7 @@ internal sealed class EvaluateCommand
 
     private void RefuseBesideBatch(ParseResult parsed)
     {
-        Option[] others = [loss, spec, set, input, precision, oneRow];
+        Option[] others = [loss, python, spec, set, input, precision, oneRow];
         if (others.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } given)
         {
             throw CommandException.WrongUsage($"{given.Name} is not accepted together with --batch: each line says it for itself.");
@@ -102,10 +110,11 @@ internal sealed class EvaluateCommand
 
     private void EvaluateOne(ParseResult parsed)
     {
-        if (parsed.GetValue(loss) is null == parsed.GetValue(spec) is null)
+        Option<string>[] ways = [loss, python, spec];
+        if (ways.Count(way => parsed.GetValue(way) is not null) != 1)
         {
             throw CommandException.WrongUsage(
-                "The loss is given either by --loss NAME or by --spec FILE: one of them, not both. (Or --batch, for many.)");
+                "The loss is given by --loss NAME, --python FILE or --spec FILE: by one of them. (Or --batch, for many.)");
         }
 
         var path = parsed.GetValue(input) ?? throw CommandException.WrongUsage(
@@ -119,15 +128,8 @@ internal sealed class EvaluateCommand
         Evaluator.Answer(new EvaluationRequest(configured, arithmetic, singleRow, document.RootElement), id: null, output);
     }
 
-    private PreferenceLoss ChooseLoss(ParseResult parsed)
-    {
-        if (parsed.GetValue(loss) is { } name)
-        {
-            return LossChoice.Find(catalog, name).Loss;
-        }
-
-        var path = parsed.GetRequiredValue(spec);
-        using var document = JsonText.Parse(InputFile.Read(path, standardInput), $"The file '{path}'");
-        return LossChoice.FromSpec(catalog, document.RootElement);
-    }
+    private PreferenceLoss ChooseLoss(ParseResult parsed) =>
+        parsed.GetValue(loss) is { } name ? LossChoice.Find(catalog, name).Loss
+        : parsed.GetValue(python) is { } file ? LossFiles.Python(file, standardInput, error)
+        : LossFiles.Spec(parsed.GetRequiredValue(spec), catalog, standardInput);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PreferenceLosses.Cli.Json;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Text;
 
 namespace PreferenceLosses.Cli.Evaluation;
 
@@ -30,6 +31,15 @@ internal static class LossChoice
         {
             throw CommandException.Failure($"The spec is not accepted: {LibraryMessage.Of(wrong)}");
         }
+    }
+
+    /// <summary>The loss that a Python function describes, with what was mended to read it. Text is data, like a spec.</summary>
+    public static LossCodeResult FromPython(string text, string what)
+    {
+        var result = LossCode.Parse(text);
+        return result.Loss is null
+            ? throw CommandException.Failure($"{what} is not accepted: {string.Join(" | ", result.Diagnostics)}")
+            : result;
     }
 
     public static PreferenceLoss Configure(PreferenceLoss loss, IReadOnlyDictionary<string, double> settings)

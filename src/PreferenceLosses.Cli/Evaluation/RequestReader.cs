@@ -7,7 +7,7 @@ namespace PreferenceLosses.Cli.Evaluation;
 /// <summary>One line of a batch as a request.</summary>
 internal static class RequestReader
 {
-    private static readonly string[] Accepted = ["id", "loss", "spec", "set", "precision", "one_row", "input"];
+    private static readonly string[] Accepted = ["id", "loss", "python", "spec", "set", "precision", "one_row", "input"];
 
     /// <summary>The line's id, which may be any JSON value; null if it has none. Nothing else about the line has to be right.</summary>
     public static JsonElement? Id(JsonElement line)
@@ -21,8 +21,7 @@ internal static class RequestReader
         var parts = JsonText.Properties(line, "The line");
         if (parts.Keys.FirstOrDefault(key => !Accepted.Contains(key)) is { } unknown)
         {
-            var why = unknown == "python" ? "is not available in this version" : "is not part of a line";
-            throw CommandException.Failure($"'{unknown}' {why}; {string.Join(", ", Accepted)} are accepted.");
+            throw CommandException.Failure($"'{unknown}' is not part of a line; {string.Join(", ", Accepted)} are accepted.");
         }
 
         return new EvaluationRequest(
@@ -34,14 +33,14 @@ internal static class RequestReader
 
     private static PreferenceLoss Loss(OrderedDictionary<string, JsonElement> parts, LossCatalog catalog)
     {
-        var isSpecified = parts.TryGetValue("spec", out var spec);
-        var name = Text(parts, "loss");
-        if (name is null == isSpecified)
+        string[] ways = ["loss", "python", "spec"];
+        return ways.Where(parts.ContainsKey).ToArray() switch
         {
-            return isSpecified ? LossChoice.FromSpec(catalog, spec) : LossChoice.Find(catalog, name!).Loss;
-        }
-
-        throw CommandException.Failure("The loss is given either by 'loss' or by 'spec': one of them, not both.");
+            ["loss"] => LossChoice.Find(catalog, Text(parts, "loss")!).Loss,
+            ["python"] => LossChoice.FromPython(Text(parts, "python")!, "The Python text").GetLoss(),
+            ["spec"] => LossChoice.FromSpec(catalog, parts["spec"]),
+            _ => throw CommandException.Failure("The loss is given by 'loss', 'python' or 'spec': by one of them."),
+        };
     }
 
     private static Dictionary<string, double> Settings(OrderedDictionary<string, JsonElement> parts)

@@ -2,6 +2,7 @@ using System.Globalization;
 using PreferenceLosses.Cli.Evaluation;
 using PreferenceLosses.Expressions;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Text;
 
 namespace PreferenceLosses.Cli.Listing;
 
@@ -21,6 +22,11 @@ internal static class LossSheet
         output.Write($"{entry.Name}\n{Indent}{entry.Summary}\n\n");
         TextTable.Write(output, [.. Facts(entry, loss.Graph)], Indent);
         output.Write('\n');
+        foreach (var line in loss.ToFormula().Split('\n'))
+        {
+            output.Write(line.Length == 0 ? "\n" : $"{Indent}{line}\n");
+        }
+
         if (loss.Parameters.Count == 0)
         {
             output.Write($"{Indent}no parameters\n");

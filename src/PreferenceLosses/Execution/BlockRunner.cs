@@ -36,9 +36,14 @@ internal readonly unsafe struct BlockRunner<T>
     {
         for (var i = 0; i < scalars.Length; i++)
         {
-            new Vector<T>(T.CreateTruncating(scalars[i])).Store(memory + (i * Vector<T>.Count));
+            new Vector<T>(Rounded(scalars[i])).Store(memory + (i * Vector<T>.Count));
         }
     }
+
+    /// <summary>The largest double stands for the largest number of any precision (PyTorch's <c>nan_to_num</c> needs that one).</summary>
+    private static T Rounded(double scalar) => sizeof(T) == sizeof(float) && Math.Abs(scalar) == double.MaxValue
+        ? T.CreateTruncating(Math.CopySign(float.MaxValue, scalar))
+        : T.CreateTruncating(scalar);
 
     /// <summary>Runs a phase over the rows from <paramref name="start"/>, and keeps what the phase keeps.</summary>
     public void Run(MachinePhase phase, int start, double* partials)
@@ -198,6 +203,12 @@ internal readonly unsafe struct BlockRunner<T>
 
     private void ReduceResponses(Operation operation, T* a, T* d, int padded)
     {
+        if (operation == Operation.Product)
+        {
+            MultiplyResponses(a, d, padded);
+            return;
+        }
+
         var none = new Vector<T>(operation switch
         {
             Operation.Sum => T.Zero,
@@ -222,6 +233,21 @@ internal readonly unsafe struct BlockRunner<T>
             }
 
             result.Store(d + i);
+        }
+    }
+
+    /// <summary>In double precision, as over the batch: a product leaves the range of single precision on the way to a number inside it.</summary>
+    private void MultiplyResponses(T* a, T* d, int padded)
+    {
+        for (var i = 0; i < padded; i++)
+        {
+            var product = 1.0;
+            for (var k = 0; k < arguments.Responses; k++)
+            {
+                product *= mask[(k * Rows) + i] == T.Zero ? 1 : double.CreateTruncating(a[(k * Rows) + i]);
+            }
+
+            d[i] = T.CreateTruncating(product);
         }
     }
 
@@ -272,6 +298,19 @@ internal readonly unsafe struct BlockRunner<T>
         if (reduction.Operation is Operation.Sum or Operation.Mean)
         {
             CompensatedSum.Of(values, count, out partial[0], out partial[1]);
+            return;
+        }
+
+        if (reduction.Operation == Operation.Product)
+        {
+            var product = 1.0;
+            for (var i = 0; i < count; i++)
+            {
+                product *= double.CreateTruncating(values[i]);
+            }
+
+            partial[0] = product;
+            partial[1] = 0;
             return;
         }
 

@@ -13,14 +13,14 @@ namespace PreferenceLosses.Execution;
 internal readonly record struct ResultSelection(bool Losses, bool Rewards, ulong Gradients, bool IsWeighted);
 
 /// <summary>The same formulas compiled for batches of one block and for larger ones.</summary>
-internal sealed class CompiledFormulas(ImmutableArray<Expr> roots)
+internal sealed class CompiledFormulas(ImmutableArray<Expr> roots, bool isVerbatim = false)
 {
     private Program? oneBlock;
     private Program? manyBlocks;
 
     public Program For(int rows) => rows <= Block.Rows
-        ? oneBlock ??= ProgramCompiler.Compile(roots, keepsRegisters: true)
-        : manyBlocks ??= ProgramCompiler.Compile(roots, keepsRegisters: false);
+        ? oneBlock ??= ProgramCompiler.Compile(roots, keepsRegisters: true, isVerbatim)
+        : manyBlocks ??= ProgramCompiler.Compile(roots, keepsRegisters: false, isVerbatim);
 }
 
 /// <summary>The programs of a loss, compiled when they are first wanted and shared by all losses of the same structure.</summary>
@@ -79,7 +79,7 @@ internal sealed class CompiledLoss
     });
 
     public CompiledFormulas Select(ResultSelection selection) =>
-        formulas.GetOrAdd(selection, static (wanted, loss) => new CompiledFormulas(loss.Roots(wanted)), this);
+        formulas.GetOrAdd(selection, static (wanted, loss) => new CompiledFormulas(loss.Roots(wanted), loss.Graph.IsVerbatim), this);
 
     /// <summary>The weight of each of the losses in the reduced loss.</summary>
     public ImmutableArray<Expr> Seeds(bool isWeighted)
@@ -117,7 +117,7 @@ internal sealed class CompiledLoss
 
         if (wanted.Gradients != 0)
         {
-            var adjoints = Differentiation.VectorJacobianProduct(Graph.Losses, Seeds(wanted.IsWeighted));
+            var adjoints = Differentiation.VectorJacobianProduct(Graph.Losses, Seeds(wanted.IsWeighted), Graph.IsVerbatim);
             for (var i = 0; i < Graph.Inputs.Length; i++)
             {
                 if ((wanted.Gradients & (1UL << i)) != 0)

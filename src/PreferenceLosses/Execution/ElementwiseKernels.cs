@@ -46,7 +46,8 @@ internal static unsafe class ElementwiseKernels<T>
             case Operation.Clamp: Ternary<ClampKernel>(i, memory, count); break;
 
             // Rare in losses, and the base library has no vector form, or one in which an element's digits depend on its neighbours.
-            case Operation.Sin or Operation.Cos or Operation.Atan or Operation.Erf or Operation.Erfc or Operation.Power:
+            case Operation.Sin or Operation.Cos or Operation.Atan or Operation.Erf or Operation.Erfc or Operation.RoundToSingle
+                or Operation.Power:
                 OneByOne(i, memory, count);
                 break;
 

@@ -122,6 +122,9 @@ internal static unsafe class Executor<T>
             var partial = partials + ((long)block * stride);
             switch (operation)
             {
+                case Operation.Product:
+                    sum *= partial[0];
+                    break;
                 case Operation.ReduceMin:
                     sum = Math.Min(sum, partial[0]);
                     break;

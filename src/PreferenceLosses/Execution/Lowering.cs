@@ -12,16 +12,23 @@ internal static class Lowering
 {
     private const double Ln2 = 0.693147180559945309417;
 
-    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots)
+    /// <param name="roots">The formulas.</param>
+    /// <param name="isVerbatim">Whether factors stay where they are, and with them overflow.</param>
+    public static ImmutableArray<Expr> Lower(IEnumerable<Expr> roots, bool isVerbatim)
     {
         // Simplified before, so that signs are outside of products, and after, because expanded forms contain what
         // simplification looks for.
-        var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node));
+        var lowered = Simplifier.Rewrite(Simplifier.Simplify(roots), (node, _) => Lower(node, isVerbatim));
+        if (isVerbatim)
+        {
+            return Simplifier.Simplify(lowered);
+        }
+
         var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
         return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
     }
 
-    private static Expr Lower(Expr node)
+    private static Expr Lower(Expr node, bool isVerbatim)
     {
         var a = node.Operands.Length > 0 ? node.Operands[0] : node;
         return node.Operation switch
@@ -29,7 +36,7 @@ internal static class Lowering
             Operation.Named or Operation.StopGradient => a,
 
             // e^(−|x|) and ln(1 + e^(−|x|)) are the same for x and −x, so σ, log σ and softplus of both share them.
-            Operation.Sigmoid => Sigmoid(a),
+            Operation.Sigmoid => isVerbatim ? 1 / (1 + Exp(-a)) : Sigmoid(a),
             Operation.Softplus => Relu(a) + LogTerm(a),
             Operation.LogSigmoid => Minimum(a, 0) - LogTerm(a),
             Operation.LogAddExp => LogAddExp(a, node.Operands[1]),

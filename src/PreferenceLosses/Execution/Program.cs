@@ -27,7 +27,7 @@ internal readonly record struct Operand(Space Space, int Index);
 internal readonly record struct Instruction(
     Operation Operation, Axis Axis, Operand Destination, Operand A, Operand B, Operand C);
 
-/// <summary>A reduction of a row value over the whole batch into a scalar: sum, mean, minimum or maximum.</summary>
+/// <summary>A reduction of a row value over the whole batch into a scalar: sum, mean, product, minimum or maximum.</summary>
 internal readonly record struct BatchReduction(Operation Operation, Operand Source, int Scalar);
 
 /// <summary>Keeps a value of every row: in a row buffer for a sort or scan, or in an output.</summary>

@@ -27,12 +27,13 @@ internal sealed class ProgramCompiler(bool keepsRegisters)
     /// <summary>Compiles the formulas whose values are wanted.</summary>
     /// <param name="roots">The formulas, in the order of the program's outputs.</param>
     /// <param name="keepsRegisters">Whether the program is for batches of one block.</param>
-    public static Program Compile(IEnumerable<Expr> roots, bool keepsRegisters) =>
-        new ProgramCompiler(keepsRegisters).Compile(roots);
+    /// <param name="isVerbatim">Whether operations are done as they stand (<see cref="LossGraph.IsVerbatim"/>).</param>
+    public static Program Compile(IEnumerable<Expr> roots, bool keepsRegisters, bool isVerbatim = false) =>
+        new ProgramCompiler(keepsRegisters).Compile(Lowering.Lower(roots, isVerbatim));
 
-    private Program Compile(IEnumerable<Expr> roots)
+    private Program Compile(ImmutableArray<Expr> lowered)
     {
-        outputs = Lowering.Lower(roots);
+        outputs = lowered;
         nodes = NodeOrder.Of(outputs);
         foreach (var node in nodes)
         {

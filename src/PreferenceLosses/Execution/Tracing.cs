@@ -20,7 +20,7 @@ internal static unsafe class Tracing<T>
         }
 
         var nodes = NamedNodes(compiled.Graph);
-        var adjoints = Differentiation.VectorJacobianProduct(compiled.Graph.Losses, compiled.Seeds(batch.Weight.Length > 0));
+        var adjoints = Differentiation.VectorJacobianProduct(compiled.Graph.Losses, compiled.Seeds(batch.Weight.Length > 0), compiled.Graph.IsVerbatim);
         var roots = nodes.Select(n => n.Node).Concat(nodes.Select(n => adjoints[n.Node])).ToImmutableArray();
 
         var perRow = Math.Max(batch.ResponsesPerRow, 1);
@@ -39,7 +39,7 @@ internal static unsafe class Tracing<T>
                 new BatchBinding<T>.Request
                 {
                     Loss = compiled,
-                    Formulas = new CompiledFormulas(roots),
+                    Formulas = new CompiledFormulas(roots, compiled.Graph.IsVerbatim),
                     Rows = rows,
                     Parameters = loss.Parameters,
                     AllowsNonFinite = true,

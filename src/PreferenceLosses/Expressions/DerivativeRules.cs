@@ -14,7 +14,10 @@ internal static class DerivativeRules
     private const double TwoOverSqrtPi = 1.12837916709551257390;
 
     /// <summary>The contributions to the operands, null where none flows.</summary>
-    public static (Expr? A, Expr? B, Expr? C) Contributions(Expr node, Expr g)
+    /// <param name="node">The node.</param>
+    /// <param name="g">Its adjoint.</param>
+    /// <param name="isVerbatim">Whether σ, tanh and e^x − 1 have the derivatives σ(1 − σ), 1 − tanh² and expm1 + 1, as PyTorch computes them.</param>
+    public static (Expr? A, Expr? B, Expr? C) Contributions(Expr node, Expr g, bool isVerbatim)
     {
         var a = node.Operands.Length > 0 ? node.Operands[0] : node;
         var b = node.Operands.Length > 1 ? node.Operands[1] : node;
@@ -29,10 +32,13 @@ internal static class DerivativeRules
             Operation.Relu => (Where(a <= 0, 0, g), null, null),
             Operation.Sqrt => (g / (2 * node), null, null),
             Operation.Exp => (g * node, null, null),
-            Operation.Expm1 => (g * Exp(a), null, null),
             Operation.Log => (g / a, null, null),
             Operation.Log1p => (g / (1 + a), null, null),
             Operation.Log1mExp => (-(g / Expm1(-a)), null, null),
+            Operation.Sigmoid when isVerbatim => (g * (1 - node) * node, null, null),
+            Operation.Expm1 when isVerbatim => (g * (node + 1), null, null),
+            Operation.Expm1 => (g * Exp(a), null, null),
+            Operation.Tanh when isVerbatim => (g * (1 - (node * node)), null, null),
             Operation.Sigmoid => (g * (node * Sigmoid(-a)), null, null),
             Operation.LogSigmoid => (g * Sigmoid(-a), null, null),
             Operation.Softplus => (g * Sigmoid(a), null, null),
@@ -41,6 +47,7 @@ internal static class DerivativeRules
             Operation.Cos => (-(g * Sin(a)), null, null),
             Operation.Atan => (g / (1 + (a * a)), null, null),
             Operation.Erf => (g * (TwoOverSqrtPi * Exp(-(a * a))), null, null),
+            Operation.RoundToSingle => (RoundToSingle(g), null, null),
             Operation.Erfc => (-(g * (TwoOverSqrtPi * Exp(-(a * a)))), null, null),
 
             Operation.Add => (g, g, null),
@@ -59,6 +66,7 @@ internal static class DerivativeRules
 
             Operation.Sum => (g, null, null),
             Operation.Mean => (g / Count(axis), null, null),
+            Operation.Product => (g * OtherFactors(node, a), null, null),
             Operation.Variance => (g * (2 * (a - Mean(a, axis)) / (Count(axis) - node.Value)), null, null),
             Operation.StandardDeviation => (
                 Where(EqualTo(node, 0), 0, g / node) * ((a - Mean(a, axis)) / (Count(axis) - node.Value)), null, null),
@@ -88,6 +96,17 @@ internal static class DerivativeRules
     }
 
     public static Expr Count(Axis axis) => axis == Axis.Batch ? BatchSize : ResponseCount;
+
+    /// <summary>The product of all factors but one: by division, unless the others hold the only zero (or one of several).</summary>
+    private static Expr OtherFactors(Expr product, Expr x)
+    {
+        var isZero = EqualTo(x, 0);
+        var zeros = Sum(isZero, product.Axis);
+        return Where(
+            EqualTo(zeros, 0),
+            product / Where(isZero, 1, x),
+            Where(isZero * EqualTo(zeros, 1), Product(Where(isZero, 1, x), product.Axis), 0));
+    }
 
     private static Expr Share(Expr g, Expr loses, Expr a, Expr b) => Where(EqualTo(a, b), g * 0.5, Where(loses, 0, g));
 

@@ -11,9 +11,10 @@ public static class Differentiation
     /// </summary>
     /// <param name="outputs">The formulas to differentiate.</param>
     /// <param name="seeds">One weight per output, of its shape or smaller; it may itself be any formula.</param>
+    /// <param name="isVerbatim">Whether derivatives lose digits where PyTorch's do (<see cref="LossGraph.IsVerbatim"/>).</param>
     /// <returns>The adjoints; formulas like any other, which can be simplified, compiled and differentiated again.</returns>
     /// <exception cref="ArgumentException">Not one seed per output, or a seed larger than its output.</exception>
-    public static Adjoints VectorJacobianProduct(IReadOnlyList<Expr> outputs, IReadOnlyList<Expr> seeds)
+    public static Adjoints VectorJacobianProduct(IReadOnlyList<Expr> outputs, IReadOnlyList<Expr> seeds, bool isVerbatim = false)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(seeds);
@@ -43,7 +44,7 @@ public static class Differentiation
                 continue;
             }
 
-            var (a, b, c) = DerivativeRules.Contributions(node, adjoint);
+            var (a, b, c) = DerivativeRules.Contributions(node, adjoint, isVerbatim);
             Pass(node, 0, a);
             Pass(node, 1, b);
             Pass(node, 2, c);

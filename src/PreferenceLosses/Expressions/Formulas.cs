@@ -146,6 +146,10 @@ public static class Formulas
     /// <param name="x">The operand.</param>
     public static Expr Erfc(Expr x) => Elementwise(Operation.Erfc, x);
 
+    /// <summary>The nearest single-precision number; nothing where the evaluation is in single precision.</summary>
+    /// <param name="x">The operand.</param>
+    public static Expr RoundToSingle(Expr x) => Elementwise(Operation.RoundToSingle, x);
+
     /// <summary>a to the power b.</summary>
     /// <param name="a">The base.</param>
     /// <param name="b">The exponent.</param>
@@ -198,6 +202,11 @@ public static class Formulas
     /// <param name="x">The operand.</param>
     /// <param name="axis">Over what.</param>
     public static Expr Mean(Expr x, Axis axis = Axis.Batch) => Reduce(Operation.Mean, x, axis);
+
+    /// <summary>Product; where factors are 0, its gradient is the product of the others, as in PyTorch.</summary>
+    /// <param name="x">The operand.</param>
+    /// <param name="axis">Over what.</param>
+    public static Expr Product(Expr x, Axis axis = Axis.Batch) => Reduce(Operation.Product, x, axis);
 
     /// <summary>Unbiased variance, Σ(x − mean)² / (n − 1); of one value NaN, as in PyTorch.</summary>
     /// <param name="x">The operand.</param>
@@ -295,13 +304,13 @@ public static class Formulas
 
     private static Expr Wrap(Operation operation, Expr x, Shape shape) => new(operation, shape, [x]);
 
-    private static Expr Reduce(Operation operation, Expr x, Axis axis, double value = 0)
+    internal static Expr Reduce(Operation operation, Expr x, Axis axis, double value = 0)
     {
         CheckAxis(operation, x, axis);
         return new(operation, axis == Axis.Batch ? Shape.Scalar : Shape.Row, [x], value, axis: axis);
     }
 
-    private static Expr Along(Operation operation, Axis axis, params ImmutableArray<Expr> operands)
+    internal static Expr Along(Operation operation, Axis axis, params ImmutableArray<Expr> operands)
     {
         foreach (var operand in operands)
         {

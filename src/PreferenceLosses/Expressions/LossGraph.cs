@@ -16,12 +16,13 @@ public sealed class LossGraph
     /// <summary>Builds the graph: simplifies the formulas, merges equal sub-expressions, collects inputs and parameters.</summary>
     /// <param name="losses">The unreduced losses: one formula, or two for a 2B loss.</param>
     /// <param name="rewards">The implicit rewards of the chosen and the rejected response; null where there are none.</param>
+    /// <param name="isVerbatim">Whether the formulas are another program's text, to be evaluated as it would be there; see <see cref="IsVerbatim"/>.</param>
     /// <param name="maximumResponses">The largest number of responses per row that the formulas are written for; null for any.</param>
     /// <exception cref="ArgumentException">
     /// A loss has no value per row, a reward has one per response, one input is used in two shapes or both with and without a gradient, two
     /// different parameters have one name, or there are more than 64 inputs.
     /// </exception>
-    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards, int? maximumResponses = null)
+    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards, bool isVerbatim = false, int? maximumResponses = null)
     {
         if (losses.IsDefaultOrEmpty || losses.Length > 2)
         {
@@ -61,10 +62,11 @@ public sealed class LossGraph
 
         var ofLosses = NodeOrder.Of(Losses);
         IsBatchCoupled = ofLosses.Any(CouplesRows);
-        MinimumRows = ofLosses.Any(n =>
+        IsVerbatim = isVerbatim;
+        MinimumRows = !isVerbatim && ofLosses.Any(n =>
             n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
         MaximumResponses = maximumResponses;
-        Key = Describe(simplified, nodes) + string.Create(CultureInfo.InvariantCulture, $"{maximumResponses}");
+        Key = (isVerbatim ? "verbatim\n" : "") + Describe(simplified, nodes) + string.Create(CultureInfo.InvariantCulture, $"{maximumResponses}");
     }
 
     /// <summary>The unreduced losses: one formula, or two for a 2B loss (first all rows of the one, then of the other).</summary>
@@ -85,7 +87,14 @@ public sealed class LossGraph
     /// <summary>Whether the loss of one row depends on other rows.</summary>
     public bool IsBatchCoupled { get; }
 
-    /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch, else 1.</summary>
+    /// <summary>
+    /// Whether operations are done one by one as they stand, so that they overflow, and give NaN, exactly where PyTorch does: no
+    /// factor is moved into an exponential, σ(x) is 1/(1 + e^(−x)) and its derivative σ(1 − σ), and a variance of one row is NaN
+    /// rather than refused. For losses read from text.
+    /// </summary>
+    public bool IsVerbatim { get; }
+
+    /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch and is not verbatim, else 1.</summary>
     public int MinimumRows { get; }
 
     /// <summary>The largest number of responses per row that the formulas are written for; null for any.</summary>
@@ -99,7 +108,7 @@ public sealed class LossGraph
     /// <returns>One formula per differentiable input, by name; of shape scalar where it is the same at every row.</returns>
     public IReadOnlyDictionary<string, Expr> Gradient(Expr upstream)
     {
-        var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)]);
+        var adjoints = Differentiation.VectorJacobianProduct(Losses, [.. Losses.Select(_ => upstream)], IsVerbatim);
         var columns = Inputs.Where(input => input.IsDifferentiable).ToImmutableArray();
         var gradients = Simplifier.Simplify(columns.Select(input => adjoints[input]));
         return columns.Select((input, i) => (input.Name, Gradient: gradients[i])).ToDictionary(g => g.Name!, g => g.Gradient);

@@ -73,6 +73,8 @@ public enum Operation
     Erf,
     /// <summary>1 − erf(x), accurate for large x.</summary>
     Erfc,
+    /// <summary>The nearest single-precision number, whatever the precision of the evaluation: a cast to float32 in a text. So is its gradient.</summary>
+    RoundToSingle,
 
     // Elementwise, two operands --------------------------------------------------------------------------------
 
@@ -112,6 +114,8 @@ public enum Operation
     Sum,
     /// <summary>Mean.</summary>
     Mean,
+    /// <summary>Product.</summary>
+    Product,
     /// <summary>Σ(x − mean)² / (n − correction); the correction is the node's value: 1 (unbiased) or 0.</summary>
     Variance,
     /// <summary>√variance; gradient 0 where the variance is 0.</summary>

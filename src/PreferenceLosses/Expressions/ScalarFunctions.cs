@@ -28,6 +28,7 @@ internal static class ScalarFunctions
         Operation.Atan => Math.Atan(a),
         Operation.Erf => ErrorFunction.Erf(a),
         Operation.Erfc => ErrorFunction.Erfc(a),
+        Operation.RoundToSingle => (float)a,
         Operation.Add => a + b,
         Operation.Subtract => a - b,
         Operation.Multiply => a * b,

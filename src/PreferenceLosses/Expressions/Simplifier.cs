@@ -46,6 +46,7 @@ internal static class Simplifier
 
             Operation.Subtract when Is(b, 0) && Keeps(node, a) => a,
             Operation.Subtract when Is(a, 0) && Keeps(node, b) => -b,
+            Operation.Subtract when Negated(a) is { } x && Negated(b) is { } y => y - x,
             Operation.Subtract when Negated(b) is { } x => table.Intern(a + x),
 
             Operation.Multiply when Is(b, 1) && Keeps(node, a) => a,
@@ -60,6 +61,8 @@ internal static class Simplifier
             Operation.Divide when Is(b, 1) && Keeps(node, a) => a,
             Operation.Divide when Negated(a) is { } x => -table.Intern(x / b),
             Operation.Divide when Negated(b) is { } x => -table.Intern(a / x),
+
+            Operation.RoundToSingle when a.Operation is Operation.RoundToSingle or Operation.Less or Operation.LessOrEqual or Operation.Equal => a,
 
             Operation.Select when a.Operation == Operation.Constant && Keeps(node, Chosen(node)) => Chosen(node),
             Operation.Select when ReferenceEquals(b, node.Operands[2]) && Keeps(node, b) => b,

@@ -89,31 +89,7 @@ public sealed class LossCatalog
             return entry;
         }
 
-        var nearest = byName.Keys.OrderBy(known => EditDistance(known, name)).ThenBy(known => known, StringComparer.Ordinal).Take(3);
+        var nearest = Spelling.Nearest(name, byName.Keys, count: 3);
         throw new ArgumentException($"There is no loss '{name}'; the nearest names are {string.Join(", ", nearest)}.", nameof(name));
-    }
-
-    /// <summary>The number of insertions, deletions, substitutions and exchanges of neighbours between two names.</summary>
-    private static int EditDistance(string a, string b)
-    {
-        var distance = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
-        {
-            for (var j = 0; j <= b.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    distance[i, j] = i + j;
-                    continue;
-                }
-
-                var substituted = distance[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                var least = Math.Min(substituted, Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1);
-                var isExchange = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                distance[i, j] = isExchange ? Math.Min(least, distance[i - 2, j - 2] + 1) : least;
-            }
-        }
-
-        return distance[a.Length, b.Length];
     }
 }

@@ -46,7 +46,11 @@ public abstract record PairLoss : PreferenceLoss
     protected virtual ImplicitRewards Rewards(PairInputs pair, bool usesReference)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        var beta = Parameters.Select(bound => bound.Parameter).FirstOrDefault(p => p.Name == "beta");
+        return DefaultRewards(pair, Parameters.Select(bound => bound.Parameter).FirstOrDefault(p => p.Name == "beta"), usesReference);
+    }
+
+    internal static ImplicitRewards DefaultRewards(PairInputs pair, Parameter? beta, bool usesReference)
+    {
         Expr Scaled(Expr logRatio) => beta is null ? logRatio : beta * logRatio;
         return usesReference
             ? new(Scaled(pair.ChosenLogRatio), Scaled(pair.RejectedLogRatio))

@@ -25,6 +25,6 @@ public abstract record RankedLoss : PreferenceLoss
     {
         var formula = Formula(new ResponseInputs());
         CheckParameters([formula]);
-        return new LossGraph([formula], rewards: null, MaximumResponses);
+        return new LossGraph([formula], rewards: null, maximumResponses: MaximumResponses);
     }
 }

@@ -48,7 +48,7 @@ public sealed class LossJsonTests
         Assert.Equal(new DiscoPopLoss(), LossJson.Deserialize(json));
 
     [Theory]
-    [InlineData("""[]""", "an object with 'loss' and 'parameters', not Array")]
+    [InlineData("""[]""", "an object with 'loss' and 'parameters', or with 'formula', not Array")]
     [InlineData("""null""", "not Null")]
     [InlineData("""{}""", "'loss' is missing")]
     [InlineData("""{"parameters":{"beta":1}}""", "'loss' is missing")]

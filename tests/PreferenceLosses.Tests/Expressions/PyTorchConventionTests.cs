@@ -303,6 +303,22 @@ public class PyTorchConventionTests
         CheckSecond(CumulativeLogSumExp(X) * Weight, [0.5, -1, 2, 0], [-2.250327278854433, 0.12148805494260073, 1.6459704685461602, 0.48286875536567697]);
     }
 
+    // torch.prod(x)
+    [Theory]
+    [InlineData(2, -24, -12, 8, -6, -3)]
+    [InlineData(2, 0, 0, 8, 0, 0)]
+    [InlineData(0, 0, 0, 0, 0, 0)]
+    public void Where_a_factor_is_0_the_gradient_of_a_product_is_the_product_of_the_others(
+        double first, double value, double byFirst, double bySecond, double byThird, double second) => Check(
+        Broadcast(Product(X), Shape.Row) / BatchSize, [[first, second, 4]],
+        [value / 3, value / 3, value / 3], [[byFirst, bySecond, byThird]]);
+
+    // x.float(), weighted by (1, 2, 3)/7
+    [Fact]
+    public void A_cast_to_float32_rounds_the_gradient_too() => Check(
+        RoundToSingle(X) * Weight / 7, [[0.1, 1e300, 1.0 / 3]],
+        [0.10000000149011612 / 7, Infinity, 0.3333333432674408 * 3 / 7], [[0.1428571492433548, 0.2857142984867096, 0.4285714328289032]]);
+
     private static void Check(Expr formula, double[][] columns, double[] values, double[][] gradients)
     {
         var batch = Batch(columns);

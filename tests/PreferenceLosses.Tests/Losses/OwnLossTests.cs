@@ -50,7 +50,7 @@ public sealed class OwnLossTests
         var catalog = LossCatalog.BuiltIn.With(
             new LossEntry(loss, new Paper("Own", "0000.00000", "eq. 1"), "Squared hinge.") { Aliases = ["sq"] });
         var changed = loss.With("beta", 0.3);
-        var text = LossJson.Serialize(changed);
+        var text = LossJson.Serialize(changed, catalog);
         Assert.Equal("""{"loss":"squared-hinge","parameters":{"beta":0.3}}""", text);
         Assert.Equal(changed, LossJson.Deserialize(text, catalog));
         Assert.Equal(changed, LossJson.Deserialize("""{"loss":"sq","parameters":{"beta":0.3}}""", catalog));

@@ -121,7 +121,7 @@ internal static class ErrorUnits
                 new BatchBinding<double>.Request
                 {
                     Loss = CompiledLoss.Of(loss.Graph),
-                    Formulas = new CompiledFormulas(roots),
+                    Formulas = new CompiledFormulas(roots, loss.Graph.IsVerbatim),
                     Rows = input.Rows,
                     Parameters = loss.Parameters,
                     Options = new EvaluationOptions { SingleRow = SingleRow.PyTorch },

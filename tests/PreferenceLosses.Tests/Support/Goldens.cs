@@ -76,7 +76,7 @@ internal static class Goldens
         element.GetProperty("gradient").EnumerateObject().ToDictionary(
             g => g.Name, g => input.Mask is null ? Numbers(g.Value) : Padded(Numbers(g.Value), input.Mask, padding: 0)));
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(Number)];
+    public static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(Number)];
 
     private static double Number(JsonElement element) => element.ValueKind == JsonValueKind.Number
         ? element.GetDouble()

@@ -43,6 +43,7 @@ internal static class OperationSamples
 
         Operation.Sum => OverBoth((x, axis) => [Sum(x, axis)]),
         Operation.Mean => OverBoth((x, axis) => [Mean(x, axis)]),
+        Operation.Product => OverBoth((x, axis) => [Product(x, axis)]),
         Operation.Variance => OverBoth((x, axis) => [Variance(x, axis), Variance(x, axis, correction: 0)]),
         Operation.StandardDeviation => OverBoth((x, axis) => [StandardDeviation(x, axis), StandardDeviation(x, axis, correction: 0)]),
         Operation.ReduceMin => OverBoth((x, axis) => [Min(x, axis)]),

@@ -16,7 +16,7 @@ internal sealed class RandomFormulas(bool isTame)
     [
         Operation.Negate, Operation.Abs, Operation.Sign, Operation.Relu, Operation.Sqrt, Operation.Exp, Operation.Expm1, Operation.Log,
         Operation.Log1p, Operation.Log1mExp, Operation.Sigmoid, Operation.LogSigmoid, Operation.Softplus, Operation.Tanh, Operation.Sin,
-        Operation.Cos, Operation.Atan, Operation.Erf, Operation.Erfc, Operation.ExpMinusAbs,
+        Operation.Cos, Operation.Atan, Operation.Erf, Operation.Erfc, Operation.ExpMinusAbs, Operation.RoundToSingle,
     ];
 
     private static readonly Operation[] TameUnary =

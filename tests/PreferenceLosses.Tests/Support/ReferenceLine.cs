@@ -23,6 +23,7 @@ internal sealed record ReferenceLine(double[] X, double[] Errors, Axis Axis, Pre
     {
         Operation.Sum => Sum(),
         Operation.Mean => Mean(),
+        Operation.Product => Product(),
         Operation.Variance => Variance(parameter),
         Operation.StandardDeviation => SquareRoot(Variance(parameter)),
         Operation.ReduceMin => (X.Any(double.IsNaN) ? double.NaN : X.Min(), Errors.Max()),
@@ -80,6 +81,17 @@ internal sealed record ReferenceLine(double[] X, double[] Errors, Axis Axis, Pre
         // The mean of equal numbers is that number.
         var mean = IsConstant ? X[0] : sum / X.Length;
         return Bounded(mean, error / X.Length, (SumRoundoff * Math.Abs(mean)) + Precision.Smallest);
+    }
+
+    private (double Value, double Error) Product()
+    {
+        // Each multiplication rounds once (in double precision, so nothing else leaves the range), an error of a factor moves the
+        // product by as much of itself, and what is lost to underflow on the way is multiplied by the factors that follow.
+        var value = X.Aggregate(1.0, (product, factor) => product * factor);
+        var change = X.Select((_, i) => Errors[i] * Math.Abs(X.Where((_, j) => j != i).Aggregate(1.0, (product, factor) => product * factor))).Sum();
+        var underflow = X.Aggregate(0.0, (lost, factor) => (lost * Math.Abs(factor)) + double.Epsilon) + Precision.Smallest;
+        var rounding = (2 * X.Length * Precision.Double.Roundoff) + Precision.Roundoff;
+        return Bounded(value, 2 * change, (rounding * Math.Abs(value)) + (2 * underflow));
     }
 
     private (double Value, double Error) Variance(double correction)

@@ -31,6 +31,7 @@ internal static class ReferenceOperations
         Operation.Cos => Math.Cos(a),
         Operation.Atan => Math.Atan(a),
         Operation.Erf => SpecialFunctions.Erf(a),
+        Operation.RoundToSingle => (double)(float)a,
         Operation.Erfc => SpecialFunctions.Erfc(a),
         Operation.Add => a + b,
         Operation.Subtract => a - b,

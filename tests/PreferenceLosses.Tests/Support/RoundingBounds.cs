@@ -14,6 +14,9 @@ internal static class RoundingBounds
         Operation.Negate or Operation.Abs or Operation.Sign or Operation.Relu or Operation.Minimum or Operation.Maximum
             or Operation.Less or Operation.LessOrEqual or Operation.Equal or Operation.Select or Operation.Clamp => 0,
 
+        // Nothing in single precision; in double, an operand with an error may round to the other side.
+        Operation.RoundToSingle => a.Error == 0 && precision.Rounded(a.Value) == a.Value ? 0 : Relative(2, result, Precision.Single),
+
         // Correctly rounded. Sums have no error among the subnormal numbers, and differences of near numbers none at all.
         Operation.Add => SumIsExact(a, b, result, precision) ? 0 : precision.Roundoff * Math.Abs(result),
         Operation.Subtract => SumIsExact(a, (-b.Value, b.Error), result, precision) ? 0 : precision.Roundoff * Math.Abs(result),

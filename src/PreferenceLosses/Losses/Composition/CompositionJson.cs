@@ -12,7 +12,7 @@ internal static class CompositionJson
     public static bool IsComposition(JsonElement element) => element.TryGetProperty("sum", out _) || element.TryGetProperty("modify", out _);
 
     /// <summary>Writes a composition; gives false for any other loss, and writes nothing.</summary>
-    public static bool TryWrite(Utf8JsonWriter writer, IPreferenceLoss loss)
+    public static bool TryWrite(Utf8JsonWriter writer, IPreferenceLoss loss, LossCatalog? catalog)
     {
         switch (loss)
         {
@@ -24,7 +24,7 @@ internal static class CompositionJson
                     writer.WriteStartObject();
                     writer.WriteNumber("weight", weight);
                     writer.WritePropertyName("loss");
-                    LossJson.Write(writer, term);
+                    LossJson.Write(writer, term, catalog);
                     writer.WriteEndObject();
                 }
 
@@ -35,7 +35,7 @@ internal static class CompositionJson
                 writer.WriteStartObject();
                 writer.WriteString("modify", ModifiedLoss.NameOf(modified.Modification));
                 writer.WritePropertyName("loss");
-                LossJson.Write(writer, modified.Inner);
+                LossJson.Write(writer, modified.Inner, catalog);
                 writer.WriteStartObject("parameters");
                 foreach (var (parameter, _) in ModifiedLoss.OwnOf(modified.Modification))
                 {

@@ -63,19 +63,19 @@ public sealed record ModifiedLoss : PreferenceLoss
         var difference = new DifferenceForm(structure, NameOf(Modification));
         return Modification switch
         {
-            Modification.LabelSmoothing => new LossGraph([Smoothed(difference)], graph.Rewards),
+            Modification.LabelSmoothing => new LossGraph([Smoothed(difference)], graph.Rewards, graph.IsVerbatim),
             Modification.LengthNormalization when graph.Inputs.Any(input => input.Name == Columns.ChosenLength) =>
                 throw difference.Refused("it reads lengths already"),
             Modification.LengthNormalization => new LossGraph(
-                difference.Replaced((chosen, rejected) => (chosen / Pair.ChosenLength) - (rejected / Pair.RejectedLength)), graph.Rewards),
+                difference.Replaced((chosen, rejected) => (chosen / Pair.ChosenLength) - (rejected / Pair.RejectedLength)), graph.Rewards, graph.IsVerbatim),
             Modification.ForwardKl => new LossGraph(
-                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-rejected, -chosen)), graph.Rewards),
+                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-rejected, -chosen)), graph.Rewards, graph.IsVerbatim),
             Modification.JensenShannon => new LossGraph(
-                difference.Replaced((chosen, rejected) => LogSigmoid(chosen) - LogSigmoid(rejected)), graph.Rewards),
+                difference.Replaced((chosen, rejected) => LogSigmoid(chosen) - LogSigmoid(rejected)), graph.Rewards, graph.IsVerbatim),
             Modification.AlphaDivergence => new LossGraph(
-                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-((1 - α) * rejected), -((1 - α) * chosen)) / (1 - α)), graph.Rewards),
+                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-((1 - α) * rejected), -((1 - α) * chosen)) / (1 - α)), graph.Rewards, graph.IsVerbatim),
             Modification.ReferenceFree => WithoutReference(difference, graph),
-            _ => new LossGraph([difference.Single() * PairWeight], graph.Rewards),
+            _ => new LossGraph([difference.Single() * PairWeight], graph.Rewards, graph.IsVerbatim),
         };
     }
 
@@ -92,6 +92,6 @@ public sealed record ModifiedLoss : PreferenceLoss
         ImmutableArray<Expr> roots = graph.Rewards is { } rewards ? [.. graph.Losses, rewards.Chosen, rewards.Rejected] : graph.Losses;
         var rewritten = Substitution.Apply(roots, Removed);
         return new LossGraph(
-            rewritten[..graph.Losses.Length], graph.Rewards is null ? null : new ImplicitRewards(rewritten[^2], rewritten[^1]));
+            rewritten[..graph.Losses.Length], graph.Rewards is null ? null : new ImplicitRewards(rewritten[^2], rewritten[^1]), graph.IsVerbatim);
     }
 }

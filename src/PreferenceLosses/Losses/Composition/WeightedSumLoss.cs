@@ -46,6 +46,13 @@ public sealed record WeightedSumLoss : PreferenceLoss
                 throw new ArgumentException($"'{loss.Name}' has two losses per row, and cannot be added to others.", nameof(terms));
             }
 
+            if (loss.Graph.IsVerbatim != terms[0].Loss.Graph.IsVerbatim)
+            {
+                throw new ArgumentException(
+                    $"Of '{terms[0].Loss.Name}' and '{loss.Name}' one is text that is evaluated as PyTorch would, and the other is not: read it with {nameof(Text.LossCodeOptions.Stabilize)}.",
+                    nameof(terms));
+            }
+
             if (KindOf(loss) != KindOf(terms[0].Loss))
             {
                 throw new ArgumentException(
@@ -74,7 +81,7 @@ public sealed record WeightedSumLoss : PreferenceLoss
             }
         }
 
-        return new LossGraph([sum!], rewards, terms.Items.Min(loss => loss.Graph.MaximumResponses));
+        return new LossGraph([sum!], rewards, terms.Items[0].Graph.IsVerbatim, maximumResponses: terms.Items.Min(loss => loss.Graph.MaximumResponses));
     }
 
     private static ParameterValues Combined(ImmutableArray<(double Weight, PreferenceLoss Loss)> terms) =>
