@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Tests.Support;
+using PreferenceLosses.Text;
 
 namespace PreferenceLosses.Tests.Composition;
 
@@ -60,6 +61,20 @@ public sealed class CompositionTests
         Assert.Contains("ranked responses", Assert.Throws<ArgumentException>(() => WeightedSumLoss.Of((1, new KtoLoss()), (1, new NcaLoss()))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => WeightedSumLoss.Of());
         Assert.Throws<ArgumentOutOfRangeException>(() => WeightedSumLoss.Of((double.NaN, new DpoLoss())));
+    }
+
+    [Fact]
+    public void Text_that_is_evaluated_as_in_PyTorch_is_not_mixed_with_what_is_not()
+    {
+        const string Text = """
+            def text_loss(self, policy_chosen_logps, policy_rejected_logps, reference_chosen_logps, reference_rejected_logps):
+                return -torch.log(torch.sigmoid(self.beta * (policy_chosen_logps - policy_rejected_logps)))
+            """;
+        var (asWritten, stable) = (LossCode.Parse(Text).GetLoss(), LossCode.Parse(Text, new LossCodeOptions { Stabilize = true }).GetLoss());
+        Assert.Contains("read it with Stabilize", Assert.Throws<ArgumentException>(() => WeightedSumLoss.Of((1, new DpoLoss()), (1, asWritten))).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            new DpoLoss().On(Pairs).Value + stable.On(Pairs).Value, WeightedSumLoss.Of((1, new DpoLoss()), (1, stable)).On(Pairs).Value, 1e-14);
+        Assert.True(WeightedSumLoss.Of((2, asWritten)).Graph.IsVerbatim);
     }
 
     [Fact]
