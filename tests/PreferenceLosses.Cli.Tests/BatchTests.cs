@@ -62,7 +62,7 @@ public class BatchTests
         Assert.Equal(4, run.Answers.Length);
         Assert.Equal(["id", "error"], Keys(run.Answers[1]));
         Assert.Equal(2, run.Answers[1].GetProperty("id").GetInt32());
-        Assert.Equal("There is no loss 'dpoo'; the nearest names are dpo, ipo, pfl. 'list' names them all.", run.Answers[1].GetProperty("error").GetString());
+        Assert.Equal("There is no loss 'dpoo'; the nearest names are dpo, dpop, cdpo. 'list' names them all.", run.Answers[1].GetProperty("error").GetString());
         Assert.Equal(["id", "error"], Keys(run.Answers[2]));
         Assert.Equal(JsonValueKind.Null, run.Answers[2].GetProperty("id").ValueKind);
         Assert.Equal(run.Lines[0].Replace("\"id\":1", "\"id\":4", StringComparison.Ordinal), run.Lines[3]);

@@ -60,16 +60,16 @@ public class ListAndShowTests
 
         Assert.Equal(CommandLine.Catalog.Entries.Select(entry => entry.Name), losses.Select(loss => loss.GetProperty("name").GetString()));
         Assert.All(losses, loss => Assert.Equal(
-            ["name", "aliases", "trl_loss_type", "paper", "summary", "inputs", "outputs_per_row", "minimum_rows", "batch_coupled", "parameters", "candidate", "published_fitness", "card"],
+            ["name", "aliases", "trl_loss_type", "trl_trainer", "paper", "summary", "formula", "inputs", "outputs_per_row", "minimum_rows", "batch_coupled", "parameters", "candidate", "published_fitness", "card"],
             loss.EnumerateObject().Select(property => property.Name)));
     }
 
     [Theory]
     [InlineData("dpo", """
-        {"name":"dpo","aliases":["sigmoid","logistic"],"trl_loss_type":"sigmoid","paper":{"title":"Direct Preference Optimization: Your Language Model is Secretly a Reward Model","arxiv":"2305.18290","location":"eq. 7"},"summary":"Logistic loss of the scaled log-ratio difference.","inputs":["policy_chosen","policy_rejected","reference_chosen","reference_rejected"],"outputs_per_row":1,"minimum_rows":1,"batch_coupled":false,"parameters":[{"name":"beta","symbol":"β","default":0.1,"accepted":"a finite number greater than 0","recommendation":"The paper uses 0.1, and 0.5 for summarization."}],"candidate":false,"published_fitness":7.8875}
+        {"name":"dpo","aliases":["sigmoid","logistic"],"trl_loss_type":"sigmoid","trl_trainer":"DPOTrainer","paper":{"title":"Direct Preference Optimization: Your Language Model is Secretly a Reward Model","arxiv":"2305.18290","location":"eq. 7"},"summary":"Logistic loss of the scaled log-ratio difference.","formula":"S(−x)","inputs":["policy_chosen","policy_rejected","reference_chosen","reference_rejected"],"outputs_per_row":1,"minimum_rows":1,"batch_coupled":false,"parameters":[{"name":"beta","symbol":"β","default":0.1,"accepted":"a finite number greater than 0","recommendation":"The paper uses 0.1, and 0.5 for summarization."}],"candidate":false,"published_fitness":7.8875}
         """)]
     [InlineData("ranked", """
-        {"name":"ranked","aliases":[],"trl_loss_type":null,"paper":{"title":"A test","arxiv":"0000.00000","location":"none"},"summary":"Σ over the responses of (policy − reference)².","inputs":["policy","reference"],"outputs_per_row":1,"minimum_rows":1,"batch_coupled":false,"parameters":[],"candidate":false,"published_fitness":null}
+        {"name":"ranked","aliases":[],"trl_loss_type":null,"trl_trainer":null,"paper":{"title":"A test","arxiv":"0000.00000","location":"none"},"summary":"Σ over the responses of (policy − reference)².","formula":"","inputs":["policy","reference"],"outputs_per_row":1,"minimum_rows":1,"batch_coupled":false,"parameters":[],"candidate":false,"published_fitness":null}
         """)]
     public void Json_says_everything_about_a_loss(string name, string expected)
     {
@@ -96,8 +96,9 @@ public class ListAndShowTests
             discopop
               Logistic, blended into exponential as the log-ratio difference grows.
 
+              loss            (1 − m) S(−x) + m e^(−x), m = σ(x/τ)
               also known as   lrml
-              TRL loss_type   discopop
+              TRL loss_type   discopop of DPOTrainer
               paper           Discovering Preference Optimization Algorithms with and for Large Language Models
                               arXiv 2406.08414, eq. 4
               inputs          policy_chosen, policy_rejected, reference_chosen, reference_rejected

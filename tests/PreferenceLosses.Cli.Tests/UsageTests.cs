@@ -12,7 +12,7 @@ public class UsageTests
     [InlineData("list everything", "'everything' is not accepted here.")]
     [InlineData("show", "'NAME' missing")]
     [InlineData("show dpo ipo", "'ipo' is not accepted here. show accepts NAME, --set k=v.")]
-    [InlineData("show dpoo", "There is no loss 'dpoo'; the nearest names are dpo, ipo, pfl.")]
+    [InlineData("show dpoo", "There is no loss 'dpoo'; the nearest names are dpo, dpop, cdpo.")]
     [InlineData("show dpo --set tau=1", "The loss has no parameter 'tau'; it has beta.")]
     [InlineData("show dpo --set beta=0", "beta (β) has to be a finite number greater than 0. The paper uses 0.1, and 0.5 for summarization. The value is 0.")]
     [InlineData("show dpo --set beta=1e999", "beta (β) has to be a finite number greater than 0.")]

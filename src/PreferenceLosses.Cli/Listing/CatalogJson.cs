@@ -28,8 +28,10 @@ internal static class CatalogJson
         writer.WriteString("name", entry.Name);
         WriteStrings(writer, "aliases", entry.Aliases);
         writer.WriteString("trl_loss_type", entry.TrlLossType);
+        writer.WriteString("trl_trainer", entry.TrlTrainer);
         Write(writer, entry.Paper);
         writer.WriteString("summary", entry.Summary);
+        writer.WriteString("formula", entry.Formula);
         WriteStrings(writer, "inputs", InputColumns.Of(entry.Loss).Select(input => input.Name!));
         writer.WriteNumber("outputs_per_row", graph.Losses.Length);
         writer.WriteNumber("minimum_rows", graph.MinimumRows);

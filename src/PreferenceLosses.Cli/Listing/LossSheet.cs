@@ -41,12 +41,17 @@ internal static class LossSheet
 
     private static IEnumerable<string[]> Facts(LossEntry entry, LossGraph graph)
     {
+        if (entry.Formula.Length > 0)
+        {
+            yield return ["loss", entry.Formula];
+        }
+
         if (entry.Aliases.Count > 0)
         {
             yield return ["also known as", string.Join(", ", entry.Aliases)];
         }
 
-        yield return ["TRL loss_type", entry.TrlLossType ?? "none: TRL does not have this function"];
+        yield return ["TRL loss_type", entry.TrlLossType is { } type ? $"{type} of {entry.TrlTrainer}" : "none: TRL does not have this function"];
         if (entry.Paper is { } paper)
         {
             yield return ["paper", paper.Title];

@@ -45,6 +45,36 @@ public static class Columns
     /// <summary>1 for a desirable unpaired example, 0 for an undesirable one.</summary>
     public const string Desirable = "desirable";
 
+    /// <summary>log π(gold response), differentiated: a third response that is learned by its likelihood.</summary>
+    public const string PolicyGold = "policy_gold";
+
+    /// <summary>Number of tokens of the gold response.</summary>
+    public const string GoldLength = "gold_length";
+
+    /// <summary>Sequential KL divergence along the chosen completion, differentiated.</summary>
+    public const string ChosenKl = "chosen_kl";
+
+    /// <summary>Sequential KL divergence along the rejected completion, differentiated.</summary>
+    public const string RejectedKl = "rejected_kl";
+
+    /// <summary>Weight of the chosen completion in a loss that is multiplied by two of them; not differentiated.</summary>
+    public const string ChosenWeight = "chosen_weight";
+
+    /// <summary>Weight of the rejected completion.</summary>
+    public const string RejectedWeight = "rejected_weight";
+
+    /// <summary>Scalar: an estimate of the divergence of the policy from the reference, KTO's baseline.</summary>
+    public const string Kl = "kl";
+
+    /// <summary>Scalar: the running mean of rewards, BCO's δ.</summary>
+    public const string Shift = "shift";
+
+    /// <summary>Scalar: the running mean of a log-ratio difference.</summary>
+    public const string RunningMean = "running_mean";
+
+    /// <summary>Scalar: the running standard deviation of a log-ratio difference.</summary>
+    public const string RunningDeviation = "running_deviation";
+
     /// <summary>Weight of a row; 0 excludes the row from everything.</summary>
     public const string Weight = "weight";
 

@@ -60,6 +60,12 @@ internal static unsafe class BatchChecks<T>
             CheckScalar(loss, input.Name!, batch);
         }
 
+        if (batch.ResponsesPerRow > loss.Graph.MaximumResponses)
+        {
+            throw new InvalidBatchException(FormattableString.Invariant(
+                $"There are {batch.ResponsesPerRow} responses per row; the loss is written for at most {loss.Graph.MaximumResponses}."));
+        }
+
         CheckUnread(loss, batch, ref rows, ref first);
         return Math.Max(rows, 0);
     }
@@ -121,6 +127,7 @@ internal static unsafe class BatchChecks<T>
             if (request.Loss.KnownShapes[i] is { } shape)
             {
                 CheckFinite(Columns.Known[i], Known(batch, i), shape, arguments);
+                CheckDomain(Columns.Known[i], Known(batch, i), shape, arguments);
             }
         }
 
@@ -227,6 +234,35 @@ internal static unsafe class BatchChecks<T>
             if (!new ReadOnlySpan<bool>(arguments.ResponseMask + ((long)row * arguments.Responses), arguments.Responses).Contains(true))
             {
                 throw new InvalidBatchException($"Row {row} has no valid response; a row without any is left out with a weight of 0.", row: row);
+            }
+        }
+    }
+
+    /// <summary>Lengths are positive, since log-probabilities are divided by them, and an example is desirable or it is not.</summary>
+    private static void CheckDomain(string name, ReadOnlySpan<T> column, Shape shape, in ExecutionArguments<T> arguments)
+    {
+        var isLength = name is Columns.ChosenLength or Columns.RejectedLength or Columns.Length;
+        if (!isLength && name != Columns.Desirable)
+        {
+            return;
+        }
+
+        var responses = shape == Shape.Responses ? arguments.Responses : 1;
+        for (var i = 0; i < arguments.Rows; i++)
+        {
+            var row = arguments.Position(i);
+            for (var at = row * responses; at < (row + 1) * responses; at++)
+            {
+                var counts = responses == 1 || arguments.ResponseMask == null || arguments.ResponseMask[at];
+                if (counts && !(isLength ? column[at] > T.Zero : column[at] == T.Zero || column[at] == T.One))
+                {
+                    var where = responses == 1 ? $"row {row}" : $"row {row}, response {at - (row * responses)}";
+                    throw new InvalidBatchException(
+                        $"The column '{name}' is {column[at].ToString(null, CultureInfo.InvariantCulture)} at {where}; "
+                        + (isLength ? "a number of tokens greater than 0 is needed." : "1 (desirable) and 0 (undesirable) are accepted."),
+                        name,
+                        row);
+                }
             }
         }
     }

@@ -17,11 +17,12 @@ public sealed class LossGraph
     /// <param name="losses">The unreduced losses: one formula, or two for a 2B loss.</param>
     /// <param name="rewards">The implicit rewards of the chosen and the rejected response; null where there are none.</param>
     /// <param name="isVerbatim">Whether the formulas are another program's text, to be evaluated as it would be there; see <see cref="IsVerbatim"/>.</param>
+    /// <param name="maximumResponses">The largest number of responses per row that the formulas are written for; null for any.</param>
     /// <exception cref="ArgumentException">
     /// A loss has no value per row, a reward has one per response, one input is used in two shapes or both with and without a gradient, two
     /// different parameters have one name, or there are more than 64 inputs.
     /// </exception>
-    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards, bool isVerbatim = false)
+    public LossGraph(ImmutableArray<Expr> losses, ImplicitRewards? rewards, bool isVerbatim = false, int? maximumResponses = null)
     {
         if (losses.IsDefaultOrEmpty || losses.Length > 2)
         {
@@ -64,7 +65,8 @@ public sealed class LossGraph
         IsVerbatim = isVerbatim;
         MinimumRows = !isVerbatim && Nodes.Any(n =>
             n is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 }) ? 2 : 1;
-        Key = (isVerbatim ? "verbatim\n" : "") + Describe(simplified, nodes);
+        MaximumResponses = maximumResponses;
+        Key = (isVerbatim ? "verbatim\n" : "") + Describe(simplified, nodes) + string.Create(CultureInfo.InvariantCulture, $"{maximumResponses}");
     }
 
     /// <summary>The unreduced losses: one formula, or two for a 2B loss (first all rows of the one, then of the other).</summary>
@@ -97,6 +99,9 @@ public sealed class LossGraph
 
     /// <summary>The number of rows that the loss needs: 2 if it contains an unbiased variance over the batch and is not verbatim, else 1.</summary>
     public int MinimumRows { get; }
+
+    /// <summary>The largest number of responses per row that the formulas are written for; null for any.</summary>
+    public int? MaximumResponses { get; }
 
     /// <summary>The structure as text: equal for graphs that compute the same operations in the same order.</summary>
     internal string Key { get; }

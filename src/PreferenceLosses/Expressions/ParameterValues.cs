@@ -35,6 +35,13 @@ public sealed class ParameterValues : IReadOnlyList<ParameterValue>, IEquatable<
         return new ParameterValues(builder.MoveToImmutable());
     }
 
+    /// <summary>Hyper-parameters with the values that they have; each name once.</summary>
+    internal static ParameterValues Of(IEnumerable<ParameterValue> values)
+    {
+        var bound = values.ToImmutableArray();
+        return bound.Aggregate(DefaultsOf([.. bound.Select(each => each.Parameter)]), (all, each) => all.With(each.Parameter.Name!, each.Value));
+    }
+
     /// <summary>The number of hyper-parameters.</summary>
     public int Count => values.Length;
 

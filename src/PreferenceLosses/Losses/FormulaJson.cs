@@ -55,6 +55,11 @@ internal static class FormulaJson
             writer.WriteBoolean("verbatim", true);
         }
 
+        if (graph.MaximumResponses is { } most)
+        {
+            writer.WriteNumber("maximum_responses", most);
+        }
+
         writer.WriteStartArray("losses");
         foreach (var formula in graph.Losses)
         {
@@ -77,7 +82,7 @@ internal static class FormulaJson
     /// <exception cref="JsonException">It is not one; the message says what is wrong, and where.</exception>
     public static PreferenceLoss Read(JsonElement element)
     {
-        var fields = new JsonFields(element, "The formula", "name", "parameters", "nodes", "verbatim", "losses", "rewards");
+        var fields = new JsonFields(element, "The formula", "name", "parameters", "nodes", "verbatim", "maximum_responses", "losses", "rewards");
         var name = fields.Text("name");
         if (string.IsNullOrWhiteSpace(name))
         {
@@ -104,10 +109,11 @@ internal static class FormulaJson
         }
 
         var isVerbatim = fields.Has("verbatim") && fields.Truth("verbatim");
+        int? maximumResponses = fields.Has("maximum_responses") ? fields.Index("maximum_responses", int.MaxValue) : null;
         CheckUse(nodes, rewards is null ? losses : [.. losses, rewards.Chosen, rewards.Rejected]);
         return Checked("The formula", () =>
         {
-            var loss = new FormulaLoss(name, [.. parameters.Values.Select(bound => bound.Parameter)], new LossGraph(losses, rewards, isVerbatim));
+            var loss = new FormulaLoss(name, [.. parameters.Values.Select(bound => bound.Parameter)], new LossGraph(losses, rewards, isVerbatim, maximumResponses));
             return parameters.Values.Aggregate((PreferenceLoss)loss, (with, bound) => with.With(bound.Parameter.Name!, bound.Value));
         });
     }

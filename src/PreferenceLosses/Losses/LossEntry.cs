@@ -9,11 +9,24 @@ public sealed record LossEntry(PreferenceLoss Loss, Paper? Paper, string Summary
     /// <summary>The catalogue name.</summary>
     public string Name => Loss.Name;
 
+    /// <summary>
+    /// The loss of a row as the paper prints it, for readers: x = βρ, c_w and c_l the log-ratios, S softplus. The formula that is
+    /// computed is the graph's.
+    /// </summary>
+    public string Formula { get; init; } = "";
+
     /// <summary>Other names that lead to this loss and to no other.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>What TRL calls it as a <c>loss_type</c>; null where TRL does not have this function.</summary>
     public string? TrlLossType { get; init; }
+
+    /// <summary>The class of TRL that has this function; null where TRL does not have it.</summary>
+    public string? TrlTrainer
+    {
+        get => field ?? (TrlLossType is null ? null : "DPOTrainer");
+        init;
+    }
 
     /// <summary>Whether it is a candidate of a discovery run, kept as data rather than recommended.</summary>
     public bool IsCandidate { get; init; }

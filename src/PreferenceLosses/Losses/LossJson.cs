@@ -8,7 +8,8 @@ namespace PreferenceLosses.Losses;
 
 /// <summary>
 /// A loss as JSON. A loss of the catalogue is its name and parameters: <c>{"loss":"discopop","parameters":{"beta":0.05,"tau":0.05}}</c>;
-/// any other one is its formula, exactly: <c>{"formula":{…}}</c>. Needs no reflection.
+/// a composition is a sum (<c>{"sum":[{"weight":0.8,"loss":{…}},…]}</c>) or a modified loss
+/// (<c>{"modify":"label-smoothing","loss":{…},"parameters":{…}}</c>); any other one is its formula, exactly: <c>{"formula":{…}}</c>. Needs no reflection.
 /// </summary>
 public static class LossJson
 {
@@ -38,6 +39,11 @@ public static class LossJson
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(loss);
+        if (CompositionJson.TryWrite(writer, loss, catalog))
+        {
+            return;
+        }
+
         writer.WriteStartObject();
         if (IsKnown(loss, catalog ?? LossCatalog.BuiltIn))
         {
@@ -101,6 +107,11 @@ public static class LossJson
 
         try
         {
+            if (CompositionJson.IsComposition(element))
+            {
+                return CompositionJson.Read(element, catalog);
+            }
+
             return element.EnumerateObject().Any(property => property.NameEquals("formula"))
                 ? FormulaJson.Read(new JsonFields(element, "A loss with a formula", "formula")["formula"])
                 : ReadByName(element, catalog ?? LossCatalog.BuiltIn);
@@ -144,7 +155,8 @@ public static class LossJson
         }
     }
 
-    private static PreferenceLoss WithParameters(PreferenceLoss loss, JsonElement parameters)
+    /// <summary>A loss with the values that an object of numbers gives its parameters.</summary>
+    internal static PreferenceLoss WithParameters(PreferenceLoss loss, JsonElement parameters)
     {
         var seen = new HashSet<string>();
         foreach (var parameter in parameters.EnumerateObject())

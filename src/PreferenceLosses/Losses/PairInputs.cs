@@ -48,4 +48,13 @@ public sealed class PairInputs
     /// so, and ρ is exactly 0 where the policy is the reference.
     /// </summary>
     public Expr LogRatioDifference => Named("ρ", ChosenLogRatio - RejectedLogRatio);
+
+    /// <summary>a_w = log π(chosen) / |chosen|.</summary>
+    public Expr ChosenAverage => Named("a_w", PolicyChosen / ChosenLength);
+
+    /// <summary>a_l = log π(rejected) / |rejected|.</summary>
+    public Expr RejectedAverage => Named("a_l", PolicyRejected / RejectedLength);
+
+    /// <summary>ρ̄ = c_w / |chosen| − c_l / |rejected|.</summary>
+    public Expr AverageLogRatioDifference => Named("ρ̄", (ChosenLogRatio / ChosenLength) - (RejectedLogRatio / RejectedLength));
 }

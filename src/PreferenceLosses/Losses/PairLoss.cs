@@ -67,29 +67,9 @@ public abstract record PairLoss : PreferenceLoss
             throw new InvalidOperationException($"The formula of '{Name}' gave nothing.");
         }
 
-        var nodes = NodeOrder.Of(losses);
-        CheckParameters([.. nodes.OfType<Parameter>().Select(p => p.Name!)]);
-        var usesReference = nodes.Any(n => n is { Operation: Operation.Input, Name: Columns.ReferenceChosen or Columns.ReferenceRejected });
+        CheckParameters(losses);
+        var usesReference = NodeOrder.Of(losses).Any(n => n is { Operation: Operation.Input, Name: Columns.ReferenceChosen or Columns.ReferenceRejected });
         return new LossGraph(losses, Rewards(pair, usesReference));
-    }
-
-    /// <summary>The formula contains the declared hyper-parameters and no others.</summary>
-    private void CheckParameters(HashSet<string> used)
-    {
-        foreach (var (parameter, _) in Parameters)
-        {
-            if (!used.Remove(parameter.Name!))
-            {
-                throw new InvalidOperationException(
-                    $"The formula of '{Name}' does not contain its parameter '{parameter.Name}': write the Parameter into it, not the property's number.");
-            }
-        }
-
-        if (used.Count > 0)
-        {
-            throw new InvalidOperationException(
-                $"The formula of '{Name}' contains the parameter '{used.First()}', which the loss does not declare: hand it to the base constructor.");
-        }
     }
 
     /// <summary>A loss made with <see cref="Define"/>.</summary>

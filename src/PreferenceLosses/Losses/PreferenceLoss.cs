@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Losses;
@@ -18,6 +19,13 @@ public abstract record PreferenceLoss : IPreferenceLoss
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         Name = name;
         Parameters = ParameterValues.DefaultsOf(parameters);
+    }
+
+    /// <summary>A loss made of others, whose hyper-parameters have values already.</summary>
+    private protected PreferenceLoss(string name, ParameterValues parameters)
+    {
+        Name = name;
+        Parameters = parameters;
     }
 
     /// <summary>A copy builds its own graph: a <c>with</c> expression may have changed what the formula looks like.</summary>
@@ -60,6 +68,26 @@ public abstract record PreferenceLoss : IPreferenceLoss
 
     /// <summary>Writes the formula down.</summary>
     protected abstract LossGraph BuildGraph();
+
+    /// <summary>The formula contains the declared hyper-parameters and no others.</summary>
+    private protected void CheckParameters(ImmutableArray<Expr> losses)
+    {
+        var used = NodeOrder.Of(losses).OfType<Parameter>().Select(p => p.Name!).ToHashSet();
+        foreach (var (parameter, _) in Parameters)
+        {
+            if (!used.Remove(parameter.Name!))
+            {
+                throw new InvalidOperationException(
+                    $"The formula of '{Name}' does not contain its parameter '{parameter.Name}': write the Parameter into it, not the property's number.");
+            }
+        }
+
+        if (used.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"The formula of '{Name}' contains the parameter '{used.First()}', which the loss does not declare: hand it to the base constructor.");
+        }
+    }
 
     /// <summary>Holds the graph without taking part in the equality of records.</summary>
     private sealed class GraphHolder : IEquatable<GraphHolder>

@@ -8,14 +8,15 @@ namespace PreferenceLosses.Tests.Batches;
 /// <summary>Implicit rewards, and the metrics that are made of them.</summary>
 public sealed class RewardTests
 {
-    public static TheoryData<string> EveryLoss => Claims.Where(_ => true);
+    /// <summary>Losses of averages reward averages, and losses without a reference the policy's log-probability.</summary>
+    public static TheoryData<string> EveryLoss => Claims.Where(claims => ReadsTheReference(claims.Name));
 
     [Theory]
     [MemberData(nameof(EveryLoss))]
     public void The_reward_is_beta_times_the_log_ratio_and_beta_is_1_where_there_is_none(string name)
     {
         // A power of two, so that the products are exact.
-        var beta = name == "pfl-generated" ? 1 : 0.25;
+        var beta = Evaluating.Loss(name).Has("beta") ? 0.25 : 1;
         var loss = Evaluating.Loss(name, beta);
         Property.Check(
             Any.Pairs(minimum: 2),
@@ -30,6 +31,22 @@ public sealed class RewardTests
             },
             count: 10);
     }
+
+    [Theory]
+    [InlineData("simpo", 2)]
+    [InlineData("tpo-l", 2)]
+    [InlineData("alphapo", 2)]
+    [InlineData("cpo", 20)]
+    [InlineData("orpo", 80)]
+    public void Losses_of_averages_reward_averages_and_others_without_a_reference_sums(string name, double expected)
+    {
+        // β = ¼, log π = −80, 10 tokens: −8·¼ = −2; AlphaPO (1 − e^(8α))/α·¼; a sum ¼·80 = 20; no β, 80.
+        var reward = Evaluating.Loss(name, beta: 0.25).On(new PairColumns([-80], [-70], [-1], [-1])).Rewards!.Chosen[0];
+        Assert.Equal(name == "alphapo" ? Math.Exp(2) - 1 : expected, -reward, 1e-12);
+    }
+
+    private static bool ReadsTheReference(string name) =>
+        Evaluating.Loss(name).Graph.Inputs.Any(input => input.Name == Columns.ReferenceChosen);
 
     [Fact]
     public void Without_a_reference_the_policys_log_probability_takes_the_place_of_the_log_ratio()

@@ -36,9 +36,9 @@ public class WeightedTailTests
         {
             var plain = golden.Loss.Evaluate(golden.Input.Batch<T>());
             var weighted = golden.Loss.Evaluate(golden.Input.Batch<T>([.. Enumerable.Repeat(1.0, golden.Input.Rows)]));
-            foreach (var column in PairColumns.Names)
+            foreach (var column in LossRun.Differentiated(golden.Loss, golden.Input))
             {
-                for (var i = 0; i < golden.Input.Rows; i++)
+                for (var i = 0; i < plain.Gradient(column).Length; i++)
                 {
                     var (a, b) = (double.CreateTruncating(plain.Gradient(column)[i]), double.CreateTruncating(weighted.Gradient(column)[i]));
 

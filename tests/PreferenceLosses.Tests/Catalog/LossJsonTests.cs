@@ -8,7 +8,7 @@ namespace PreferenceLosses.Tests.Catalog;
 /// <summary>Losses as JSON, there and back, and what is refused.</summary>
 public sealed class LossJsonTests
 {
-    public static TheoryData<string> EveryLoss => Claims.Where(_ => true);
+    public static TheoryData<string> EveryLoss => [.. LossCatalog.BuiltIn.Entries.Select(entry => entry.Name)];
 
     [Fact]
     public void The_text_is_what_the_documentation_says() => Assert.Equal(
@@ -20,7 +20,10 @@ public sealed class LossJsonTests
         Any.Positive.And(Any.Positive),
         both =>
         {
+            // Any β, and any other value that the other parameters accept.
             var loss = Evaluating.Loss(name, both.First / 3, both.Second * 1e100);
+            loss = loss.Parameters.Where(bound => bound.Parameter.Name is not ("beta" or "tau") && bound.Parameter.Bounds.Contains(both.Second / 3))
+                .Aggregate(loss, (changed, bound) => changed.With(bound.Parameter.Name!, both.Second / 3));
             var read = LossJson.Deserialize(LossJson.Serialize(loss));
             Assert.Equal(loss, read);
             Assert.IsType(loss.GetType(), read);

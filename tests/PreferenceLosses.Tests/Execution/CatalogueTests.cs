@@ -40,9 +40,10 @@ public class CatalogueTests
     [MemberData(nameof(Losses))]
     public void A_batch_of_no_rows_writes_nothing_and_its_sum_is_0(string name)
     {
-        var none = PairColumns.Random(rows: 0, seed: 1);
-        var results = PairRun.Evaluate<float>(LossCatalog.BuiltIn.Find(name).Loss, none, offset: 1, options: new EvaluationOptions { Reduction = Reduction.Sum });
-        Assert.Equal(0, results[PairRun.Reduced][0]);
+        var loss = LossCatalog.BuiltIn.Find(name).Loss;
+        var none = AnyBatch.For(loss, rows: 0, (low, _) => low, new Random(1));
+        var results = LossRun.Evaluate<float>(loss, none, offset: 1, options: new EvaluationOptions { Reduction = Reduction.Sum });
+        Assert.Equal(0, results[LossRun.Reduced][0]);
     }
 
     private static void AgreesWithTheReference(string name, int rows, int offset)
@@ -58,15 +59,7 @@ public class CatalogueTests
         var random = new Random((rows * 4) + offset);
         double Uniform(double low, double high) => double.CreateTruncating(T.CreateTruncating(low + ((high - low) * random.NextDouble())));
 
-        // Close to the reference as in training, or far from it, in the tails of the formulas.
-        var spread = rows % 2 == 0 ? 40 : 2;
-        var reference = PairColumns.From(_ => [.. Enumerable.Range(0, rows).Select(_ => Uniform(-100, -20))]);
-        var columns = PairColumns.From(column => column switch
-        {
-            Columns.PolicyChosen => [.. reference.ReferenceChosen.Select(r => Uniform(r - spread, r + spread))],
-            Columns.PolicyRejected => [.. reference.ReferenceRejected.Select(r => Uniform(r - spread, r + spread))],
-            _ => reference[column],
-        });
+        var columns = AnyBatch.For(loss, rows, Uniform, random);
         var options = new EvaluationOptions { Reduction = rows % 3 == 0 ? Reduction.Sum : Reduction.Mean, SingleRow = SingleRow.PyTorch };
         var weights = offset % 2 == 0 ? null : Enumerable.Range(0, rows).Select(_ => random.Next(4) == 0 ? 0 : Uniform(0.1, 3)).ToArray();
         if (weights is not null)
@@ -74,8 +67,8 @@ public class CatalogueTests
             weights[rows / 2] = 1;
         }
 
-        var expected = PairReference.Evaluate(loss, columns, Precision.Of<T>(), weights, options);
-        var actual = PairRun.Evaluate<T>(loss, columns, weights, offset, options);
+        var expected = LossReference.Evaluate(loss, columns, Precision.Of<T>(), weights, options);
+        var actual = LossRun.Evaluate<T>(loss, columns, weights, offset, options);
         foreach (var (result, values) in actual)
         {
             // Nothing may be left open: no row of these is near a jump.

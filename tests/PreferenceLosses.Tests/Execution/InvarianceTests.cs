@@ -33,17 +33,23 @@ public class InvarianceTests
     public void Rows_in_another_order_have_the_same_results_in_that_order(string name)
     {
         var loss = LossCatalog.BuiltIn.Find(name).Loss;
-        var columns = PairColumns.Random(Rows, seed: 5);
+        var columns = AnyBatch.Random(loss, Rows, seed: 5);
         var order = Enumerable.Range(0, Rows).ToArray();
         new Random(3).Shuffle(order);
-        var straight = PairRun.Evaluate<double>(loss, columns);
-        var shuffled = PairRun.Evaluate<double>(loss, columns.Reordered(order));
+        var straight = LossRun.Evaluate<double>(loss, columns);
+        var shuffled = LossRun.Evaluate<double>(loss, columns.Reordered(order));
 
         // Sums over the batch differ in the order of their terms, that is by less than their last digit; a few digits of rows follow.
-        Assert.Equal(straight[PairRun.Reduced][0], shuffled[PairRun.Reduced][0], 1e-15 * (1 + Math.Abs(straight[PairRun.Reduced][0])));
-        foreach (var (result, values) in straight.Where(r => r.Key != PairRun.Reduced))
+        Assert.Equal(straight[LossRun.Reduced][0], shuffled[LossRun.Reduced][0], 1e-15 * (1 + Math.Abs(straight[LossRun.Reduced][0])));
+        foreach (var (result, values) in straight.Where(r => r.Key != LossRun.Reduced))
         {
             var scale = values.Max(Math.Abs);
+            if (columns.Columns.TryGetValue(result, out var column) && column.Length > Rows)
+            {
+                Same.Within(FormulaBatch.Reordered(values, order), shuffled[result], 1e-14 * scale, result);
+                continue;
+            }
+
             foreach (var (half, at) in Enumerable.Range(0, values.Length).Select(i => (i / Rows * Rows, i % Rows)))
             {
                 Assert.Equal(values[half + order[at]], shuffled[result][half + at], 1e-14 * scale);
@@ -55,11 +61,11 @@ public class InvarianceTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         // Neighbours of all sizes, and none: blocks of one row run the other kind of program.
-        var columns = PairColumns.Random(Rows, seed: 7, spread: 20);
+        var columns = AnyBatch.Random(loss, Rows, seed: 7);
         var order = Enumerable.Range(0, Rows).ToArray();
         new Random(1).Shuffle(order);
-        var together = PairRun.Evaluate<T>(loss, columns, options: Sum);
-        var shuffled = PairRun.Evaluate<T>(loss, columns.Reordered(order), offset: 3, options: Sum);
+        var together = LossRun.Evaluate<T>(loss, columns, options: Sum);
+        var shuffled = LossRun.Evaluate<T>(loss, columns.Reordered(order), offset: 3, options: Sum);
         foreach (var at in Enumerable.Range(0, Rows))
         {
             AssertSameRow(together, order[at], shuffled, at);
@@ -67,15 +73,20 @@ public class InvarianceTests
 
         foreach (var row in new[] { 0, 1, 127, 128, 255, 299 })
         {
-            AssertSameRow(together, row, PairRun.Evaluate<T>(loss, columns.Reordered([row]), options: Sum), 0);
+            AssertSameRow(together, row, LossRun.Evaluate<T>(loss, columns.Picked([row]), options: Sum), 0);
         }
     }
 
     private static void AssertSameRow(Dictionary<string, double[]> a, int rowOfA, Dictionary<string, double[]> b, int rowOfB)
     {
-        foreach (var (result, values) in a.Where(r => r.Key != PairRun.Reduced))
+        foreach (var (result, values) in a.Where(r => r.Key != LossRun.Reduced))
         {
-            Assert.True(values[rowOfA].Equals(b[result][rowOfB]), $"{result}: {values[rowOfA]:R} and {b[result][rowOfB]:R}");
+            var perRow = values.Length / a[LossRun.Losses].Length;
+            for (var k = 0; k < perRow; k++)
+            {
+                var (first, second) = (values[(rowOfA * perRow) + k], b[result][(rowOfB * perRow) + k]);
+                Assert.True(first.Equals(second), $"{result}: {first:R} and {second:R}");
+            }
         }
     }
 

@@ -32,12 +32,7 @@ public class ProgramTests
     {
         foreach (var loss in LossCatalog.BuiltIn.Entries.Select(e => e.Loss).Concat(TestLosses.All))
         {
-            var columns = PairColumns.Random(100, seed: 4);
-            var batch = new FormulaBatch(columns.Rows)
-            {
-                Columns = PairColumns.Names.ToDictionary(name => name, name => columns[name]),
-                Parameters = loss.Parameters.ToDictionary(p => p.Parameter.Name!, p => p.Value),
-            };
+            var batch = AnyBatch.Random(loss, 100, seed: 4) with { Parameters = loss.Parameters.ToDictionary(p => p.Parameter.Name!, p => p.Value) };
             AssertSameBits<float>(batch, [.. loss.Graph.Losses.SelectMany(WithGradients)]);
             AssertSameBits<double>(batch, [.. loss.Graph.Losses.SelectMany(WithGradients)]);
         }
@@ -104,7 +99,11 @@ public class ProgramTests
         for (var i = 0; i < roots.Length; i++)
         {
             var same = kept[i].AsSpan().CommonPrefixLength(streamed[i]);
-            Assert.True(same == kept[i].Length, $"root {i} at {same}: {kept[i].ElementAtOrDefault(same):R}, {streamed[i].ElementAtOrDefault(same):R} of {FormulaText.Of(roots[i])}");
+            if (same < kept[i].Length)
+            {
+                // Written only now: the text of a formula is a tree, and may be far larger than its graph.
+                Assert.Fail($"root {i} at {same}: {kept[i].ElementAtOrDefault(same):R}, {streamed[i].ElementAtOrDefault(same):R} of {FormulaText.Of(roots[i])}");
+            }
         }
     }
 }

@@ -33,14 +33,14 @@ public class ThreadCountTests
         var results = new Dictionary<string, double[]>[work.Length * 8];
         Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
             results[i] = i % 2 == 0
-                ? PairRun.Evaluate<float>(work[i / 8].Loss, work[i / 8].Columns, options: options)
-                : PairRun.Evaluate<double>(work[i / 8].Loss, work[i / 8].Columns, options: options));
+                ? LossRun.Evaluate<float>(work[i / 8].Loss, work[i / 8].Columns, options: options)
+                : LossRun.Evaluate<double>(work[i / 8].Loss, work[i / 8].Columns, options: options));
 
         for (var i = 0; i < results.Length; i++)
         {
             var (loss, columns) = work[i / 8];
             AssertSame(
-                i % 2 == 0 ? PairRun.Evaluate<float>(loss, columns, options: options) : PairRun.Evaluate<double>(loss, columns, options: options),
+                i % 2 == 0 ? LossRun.Evaluate<float>(loss, columns, options: options) : LossRun.Evaluate<double>(loss, columns, options: options),
                 results[i],
                 $"{loss.Name} of {columns.Rows} rows");
         }
@@ -51,10 +51,10 @@ public class ThreadCountTests
     {
         var columns = PairColumns.Random(ManyRows, seed: 2);
         var weights = Enumerable.Range(0, ManyRows).Select(row => row % 3 == 0 ? 0.0 : 1).ToArray();
-        var subset = PairRun.Evaluate<double>(Find("aqfl"), columns.Select(row => row % 3 != 0), options: new EvaluationOptions { MaxThreads = 1 });
-        var masked = PairRun.Evaluate<double>(Find("aqfl"), columns, weights, options: new EvaluationOptions { MaxThreads = 3 });
-        Assert.Equal(subset[PairRun.Losses], masked[PairRun.Losses].Where((_, row) => row % 3 != 0));
-        Assert.All(masked[PairRun.Losses].Where((_, row) => row % 3 == 0), loss => Assert.Equal(0, loss));
+        var subset = LossRun.Evaluate<double>(Find("aqfl"), columns.Select(row => row % 3 != 0), options: new EvaluationOptions { MaxThreads = 1 });
+        var masked = LossRun.Evaluate<double>(Find("aqfl"), columns, weights, options: new EvaluationOptions { MaxThreads = 3 });
+        Assert.Equal(subset[LossRun.Losses], masked[LossRun.Losses].Where((_, row) => row % 3 != 0));
+        Assert.All(masked[LossRun.Losses].Where((_, row) => row % 3 == 0), loss => Assert.Equal(0, loss));
     }
 
     private static PairLoss Find(string name) =>
@@ -64,10 +64,10 @@ public class ThreadCountTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var columns = PairColumns.Random(ManyRows, seed: 11);
-        var one = PairRun.Evaluate<T>(loss, columns, options: new EvaluationOptions { MaxThreads = 1 });
+        var one = LossRun.Evaluate<T>(loss, columns, options: new EvaluationOptions { MaxThreads = 1 });
         foreach (var threads in new[] { 2, 3, 7 })
         {
-            AssertSame(one, PairRun.Evaluate<T>(loss, columns, options: new EvaluationOptions { MaxThreads = threads }), $"{loss.Name} on {threads} threads");
+            AssertSame(one, LossRun.Evaluate<T>(loss, columns, options: new EvaluationOptions { MaxThreads = threads }), $"{loss.Name} on {threads} threads");
         }
     }
 

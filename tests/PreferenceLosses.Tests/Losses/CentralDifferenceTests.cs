@@ -13,7 +13,10 @@ public sealed class CentralDifferenceTests
 {
     private const double Step = 1.0 / 512;
 
-    public static TheoryData<string> EveryLoss => Claims.Where(_ => true);
+    /// <summary>What is detached makes a gradient that is not the derivative of the value, and a clip leaves nothing to compare.</summary>
+    private static readonly string[] Without = ["beta-dpo", "alpha-dpo", "tdpo2", "chi-po"];
+
+    public static TheoryData<string> EveryLoss => Claims.Where(claims => !Without.Contains(claims.Name));
 
     [Theory]
     [MemberData(nameof(EveryLoss))]
@@ -21,7 +24,7 @@ public sealed class CentralDifferenceTests
     {
         foreach (var (beta, tau) in new[] { (0.05, 0.05), (0.3, 0.2), (1.1, 0.7) })
         {
-            var loss = Evaluating.Loss(name, beta, tau);
+            var loss = WithoutSteepTerms(Evaluating.Loss(name, beta, tau));
             for (var seed = 0; seed < 4; seed++)
             {
                 AssertGradient(loss, SmoothPairs(5, seed, beta, tau), $"β = {beta}, τ = {tau}, seed {seed}");
@@ -33,11 +36,14 @@ public sealed class CentralDifferenceTests
     [MemberData(nameof(EveryLoss))]
     public void The_gradient_of_a_weighted_mean_is_what_differences_of_it_say(string name)
     {
-        var loss = Evaluating.Loss(name, 0.3, 0.2);
+        var loss = WithoutSteepTerms(Evaluating.Loss(name, 0.3, 0.2));
         double[] weights = [0.5, 3, 0, 1, 0.125];
         var pairs = SmoothPairs(5, seed: 11, 0.3, 0.2, counts: i => weights[i] != 0);
         AssertGradient(loss, pairs, "weighted", weights, Reduction.Mean);
     }
+
+    /// <summary>DPOP's λ of 50 would make fifth derivatives of 50⁵.</summary>
+    private static PreferenceLosses.Losses.PreferenceLoss WithoutSteepTerms(PreferenceLosses.Losses.PreferenceLoss loss) => loss.Name == "dpop" ? loss.With("lambda", 0.5) : loss;
 
     private static void AssertGradient(IPreferenceLoss loss, PairColumns pairs, string what, double[]? weights = null, Reduction reduction = Reduction.Sum)
     {
@@ -76,9 +82,9 @@ public sealed class CentralDifferenceTests
             var ρ = Differences(c.Chosen, c.Rejected);
             double[] policy = Differences(pairs.PolicyChosen, pairs.PolicyRejected), reference = Differences(pairs.ReferenceChosen, pairs.ReferenceRejected);
 
-            // x = 1; ρ = 0 and 0.2; d, e, c_w, c_l = 0; the means of the last two.
+            // x = 1; ρ = 0 and 0.2; d = 1 (SLiC-HF); d, e, c_w, c_l = 0; the means of the last two.
             var distances = Enumerable.Range(0, rows).Where(counts)
-                .SelectMany(i => new[] { ρ[i] - (1 / beta), ρ[i], ρ[i] - 0.2, policy[i], reference[i], c.Chosen[i], c.Rejected[i] })
+                .SelectMany(i => new[] { ρ[i] - (1 / beta), ρ[i], ρ[i] - 0.2, policy[i], policy[i] - 1, reference[i], c.Chosen[i], c.Rejected[i] })
                 .Append(c.Chosen.Where((_, i) => counts(i)).Average())
                 .Append(c.Rejected.Where((_, i) => counts(i)).Average())
                 .Concat(FromQuantile([.. ρ.Where((_, i) => counts(i))]))

@@ -33,7 +33,7 @@ public sealed class ConvexityTests
                     {
                         // The tolerance is the rounding of the three losses, a few units in the last place of the largest.
                         var chord = ((1 - share) * first[i]) + (share * last[i]);
-                        Assert.True(between[i] <= chord + (4e-15 * Math.Max(first[i], last[i])), $"row {i}: {between[i]:R} above {chord:R}");
+                        Assert.True(between[i] <= chord + (4e-15 * Math.Max(Math.Abs(first[i]), Math.Abs(last[i]))), $"row {i}: {between[i]:R} above {chord:R}");
                     }
                 }
             });

@@ -31,7 +31,7 @@ public sealed class EqualityTests
         var loss = Evaluating.Loss(name);
         foreach (var (parameter, value) in loss.Parameters)
         {
-            var changed = loss.With(parameter.Name!, value / 2);
+            var changed = loss.With(parameter.Name!, value == 0 ? 0.25 : value / 2);
             changed.On(PairColumns.Random(3, seed: 1));
             Assert.NotEqual(loss, changed);
             Assert.NotEqual(loss.GetHashCode(), changed.GetHashCode());

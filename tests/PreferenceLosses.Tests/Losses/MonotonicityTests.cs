@@ -5,6 +5,10 @@ namespace PreferenceLosses.Tests.Losses;
 /// <summary>Which losses never rise as the policy's log-probability of the chosen completion rises, and which do.</summary>
 public sealed class MonotonicityTests
 {
+    /// <summary>Unbounded below, or with a likelihood term, which is negative where a random log-probability is above 0.</summary>
+    private static readonly string[] MayBeNegative =
+        ["robust", "aipo", "cpo", "orpo", "slic-hf", "tpo", "tpo-l", "nll", "sft"];
+
     public static TheoryData<string> Falling => Claims.Where(claims => claims.Falls == true);
 
     public static TheoryData<string> Rising => Claims.Where(claims => claims.Falls == false);
@@ -25,7 +29,7 @@ public sealed class MonotonicityTests
                 for (var i = 0; i < before.Length; i++)
                 {
                     // Softplus, exp and their sums are accurate to a few units in the last place, not monotone in it.
-                    var rounding = 1e-15 * before[i];
+                    var rounding = 1e-15 * Math.Abs(before[i]);
                     Assert.True(better[i] <= before[i] + rounding, $"row {i}: {before[i]:R} rose to {better[i]:R}");
                     Assert.True(worse[i] >= before[i] - rounding, $"row {i}: {before[i]:R} fell to {worse[i]:R}");
                 }
@@ -61,8 +65,8 @@ public sealed class MonotonicityTests
     }
 
     [Fact]
-    public void No_loss_is_ever_negative() =>
-        Assert.All(Claims.All, claims => Property.Check(
+    public void No_loss_is_ever_negative_but_those_that_say_so() =>
+        Assert.All(Claims.All.Where(claims => !MayBeNegative.Contains(claims.Name)), claims => Property.Check(
             Any.Pairs(minimum: 2),
             pairs => Assert.All(Evaluating.Loss(claims.Name).Values(pairs), value => Assert.True(value >= 0, $"{claims.Name}: {value}")),
             count: 20));

@@ -45,9 +45,44 @@ public sealed class StartTests
         ["hybrid-performance-margin-decay-logistic"] = (0.45 * Math.Log(1 + Math.Exp(0.01)), -0.0113),
         ["corrected-reinforced-margin-logistic"] = (2 * Math.Log(1 + Math.Exp(-0.005)), -0.0249),
         ["certainty-scaled-logistic"] = (0, 0),
+        ["ipo-averaged"] = (100, -2.0000),                              // 2(0 − 10)/10 tokens
+        ["cdpo"] = (Ln2, -0.0200),                                      // −β(½ − ε)
+        ["robust"] = (Ln2, -0.0312),                                    // −β(½ + ε/(1 − 2ε)) = −β/(2(1 − 2ε))
+        ["sigmoid-norm"] = (Ln2, -0.0025),
+        ["exo-pair"] = (-Ln2 - (Math.Log(0.001 * 0.999) / 2), -0.0863), // −β ln(999)/4
+        ["nca-pair"] = (2 * Ln2, -0.0125),                              // −β(½ − ¼)
+        ["bco-pair"] = (2 * Ln2, -0.0250),
+        ["bco-pair-shifted"] = (Math.Log(1 + Math.Exp(0.25)) + Math.Log(1 + Math.Exp(-0.25)), -0.0281), // −βσ(¼)
+        ["sppo-hard"] = (200, -20.0000),
+        ["sppo"] = (7.5 * 7.5 + 25, -15.0000),                          // targets (0.875 − ½)/β = 7.5 and (0.25 − ½)/β = −5
+        ["aot"] = (Ln2, -0.0250),
+        ["aot-unpaired"] = (Ln2, -0.0250),
+        ["apo-zero"] = (1, -0.0125),
+        ["apo-down"] = (1, 0.0000),                                     // β(¼ − ¼)
+        ["odpo"] = (Math.Log(1 + Math.Exp(0.5)), -0.0311),              // −βσ(½)
+        ["r-dpo"] = (Math.Log(1 + Math.Exp(-0.03)), -0.0246),           // three tokens more: −βσ(−0.03)
+        ["dpop"] = (Ln2, -0.0250),                                      // relu'(0) = 0
+        ["dpo-shift"] = (Ln2, -0.0250),
+        ["cal-dpo"] = (Ln2 + 100, -10.5000),
+        ["chi-po"] = (Ln2, -0.0500),                                    // −β(1 + e^0)/2
+        ["gpo-squared"] = (1, -0.1000),
+        ["gpo-truncated-quadratic"] = (1, -0.1000),
+        ["gpo-savage"] = (0.25, -0.0125),                               // −2βσ²(0)σ(0)
+        ["f-dpo-forward-kl"] = (Ln2, -0.0250),
+        ["f-dpo-js"] = (Ln2, -0.0125),                                  // −β/2 · σ(0)
+        ["f-dpo-alpha"] = (Ln2, -0.0250),
+        ["beta-dpo"] = (Ln2, -0.0325),                                  // β̂ = β(1 + 0.6·½)
+        ["tdpo1"] = (Math.Log(1 + Math.Exp(-0.05)), -0.0244),           // K_l − K_w = −1: −βσ(−β)
+        ["tdpo2"] = (Math.Log(1 + Math.Exp(-0.025)), -0.0247),
     };
 
-    public static TheoryData<string> EveryLoss => Claims.Where(_ => true);
+    public static TheoryData<string> EveryLoss => [.. Known.Keys];
+
+    /// <summary>Without a reference, or with a likelihood, a loss knows no start.</summary>
+    [Fact]
+    public void Every_loss_of_the_log_ratios_is_here() => Assert.Equal(
+        ["aipo", "alpha-dpo", "alphapo", "cpo", "nll", "orpo", "sft", "simpo", "slic-hf", "tpo", "tpo-l"],
+        Claims.All.Select(claims => claims.Name).Except(Known.Keys).Order());
 
     [Theory]
     [MemberData(nameof(EveryLoss))]

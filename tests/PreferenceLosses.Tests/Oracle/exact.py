@@ -22,7 +22,8 @@ class Vector:
     """One value per row, or a single value for the whole batch.
 
     `edges` lists (operand, slopes). Operand, slopes and result may differ in length; the shorter one repeats. That one
-    rule covers elementwise operations, broadcasting, reductions and concatenation.
+    rule covers elementwise operations, broadcasting, reductions and concatenation. A third part of an edge lists which
+    value of the operand each value of the result was taken from (or pairs of places, the result's first).
     """
 
     def __init__(self, values, *edges):
@@ -81,8 +82,15 @@ def _signs(u):
     return [mp.sign(v) for v in u.values]
 
 
+BEYOND = 10 ** 5    # e ** -BEYOND is 0 in a double even after a multiplication by e ** 10000, and not among 700 digits beside 1
+
+
 def _sigmoid(v):
-    return 1 / (1 + mp.exp(-v))
+    return 1 / (1 + mp.exp(-v)) if mp.fabs(v) < BEYOND else mpf(v > 0)
+
+
+def _softplus(v):
+    return mp.log(1 + mp.exp(v)) if mp.fabs(v) < BEYOND else max(v, mpf(0))
 
 
 def sigmoid(u):
@@ -90,7 +98,7 @@ def sigmoid(u):
 
 
 def softplus(u):
-    return Vector([mp.log(1 + mp.exp(v)) for v in u.values], (u, [_sigmoid(v) for v in u.values]))
+    return Vector(map(_softplus, u.values), (u, [_sigmoid(v) for v in u.values]))
 
 
 def exp(u):
@@ -113,15 +121,60 @@ def clamp_min(u, bound):
     return Vector([v if k else bound for v, k in zip(u.values, kept)], (u, kept))
 
 
+def clamp(u, low, high):
+    return where([s >= 0 for s in _signs(u - low)], where([s <= 0 for s in _signs(u - high)], u, Vector([high])), Vector([low]))
+
+
+def log(u):
+    return Vector([mp.log(v) for v in u.values], (u, [1 / v for v in u.values]))
+
+
+def log1m(u):
+    return log(1 - u)
+
+
+def scalar_log(number):
+    return mp.log(number)
+
+
+def row(u):
+    return u
+
+
+def numbers(u):
+    return u.values
+
+
+def detach(u):
+    return Vector(u.values)
+
+
+def order(u):
+    """Positions in ascending order; equal values keep theirs."""
+    return sorted(range(len(u.values)), key=u.values.__getitem__)
+
+
+def take(u, positions):
+    return Vector([u.values[i] for i in positions], (u, [1], positions))
+
+
+def logsumexp(u):
+    return log(sum(exp(u)))
+
+
 def where(condition, a, b):
-    return Vector([u if c else v for c, u, v in zip(condition, a.values, b.values)],
-                  (a, condition), (b, [not c for c in condition]))
+    n = len(condition)
+    pairs = zip(condition, a.values * (n // len(a.values)), b.values * (n // len(b.values)))
+    return Vector([u if c else v for c, u, v in pairs], (a, condition), (b, [not c for c in condition]))
 
 
 def cat(vectors):
-    first, second = vectors
-    n, m = len(first.values), len(second.values)
-    return Vector(first.values + second.values, (first, [1] * n + [0] * m), (second, [0] * n + [1] * m))
+    result, edges = [], []
+    for vector in vectors:
+        places = range(len(result), len(result) + len(vector.values))
+        result += vector.values
+        edges.append((vector, [1], [(place, i) for i, place in enumerate(places)]))
+    return Vector(result, *edges)
 
 
 def countdown(u):
@@ -161,12 +214,16 @@ def backward(output):
         vector = waiting.pop()
         if isinstance(vector, Vector) and vector.number not in reached:
             reached[vector.number] = vector
-            waiting += [operand for operand, _ in vector.edges]
+            waiting += [edge[0] for edge in vector.edges]
 
     output.adjoint = [mpf(1)]
     for vector in (reached[number] for number in sorted(reached, reverse=True)):
-        for operand, slopes in vector.edges:
-            if isinstance(operand, Vector):
+        for operand, slopes, *places in vector.edges:
+            if isinstance(operand, Vector) and places:
+                for i, place in enumerate(places[0]):
+                    here, there = place if isinstance(place, tuple) else (i, place)
+                    operand.adjoint[there] += vector.adjoint[here] * slopes[0]
+            elif isinstance(operand, Vector):
                 n, m = len(vector.values), len(operand.values)
                 for i in range(max(n, m)):
                     operand.adjoint[i % m] += vector.adjoint[i % n] * slopes[i % len(slopes)]

@@ -22,7 +22,7 @@ except ImportError as missing:
     sys.exit(f"make_goldens.py: {missing.name} is missing; on Debian: apt-get install python3-torch python3-mpmath, "
              "then run it with /usr/bin/python3")
 import exact
-from losses import LOSSES, Pairs
+from losses import LOSSES, Examples, Group, Pairs
 
 GOLDENS = pathlib.Path(__file__).with_name("goldens.json")
 torch.set_num_threads(1)
@@ -47,8 +47,11 @@ def uniform(low, high):
     return low + (high - low) * generator.random()
 
 
+FOUR = "policy_chosen policy_rejected reference_chosen reference_rejected".split()
+
+
 def columns(rows):
-    return dict(zip(Pairs._fields, map(list, zip(*([single(value) for value in row] for row in rows)))))
+    return dict(zip(FOUR, map(list, zip(*([single(value) for value in row] for row in rows)))))
 
 
 def ordinary_row():
@@ -85,18 +88,104 @@ BATCHES = {
         "reference_rejected": [-14.2, -38.0, -9.0, -112.0],
     },
 }
-ON_KINKS = {"initial", "table"}                                       # all other batches stay away from kinks and jumps
-TAILS = {"extreme", "far-below", "far-above", "overflow"}             # where double precision may fail
+generator = random.Random(9)    # a second one, so that the batches above stay what they were
 
 
-def settings(loss, batch):
+def two_digits(u):
+    """The number with about five significant digits in binary, so that small multiples of it are exact in single precision."""
+    scale = 2.0 ** (math.floor(math.log2(u)) - 4)
+    return round(u / scale) * scale
+
+
+SCALES = [two_digits(t) if t < 1 else t for t in (1e-8, 1, 20, 88, 89, 100, 700, 1e4)]
+
+
+def scale_rows():
+    """Log-ratios of the sizes at which exponentials round, overflow and underflow, all log-probabilities below 0."""
+    for t in SCALES:
+        for chosen, rejected in ((0.5, -0.5), (-0.5, 0.5), (1, 0), (-1, 0), (0, 1), (0, -1)):
+            yield (-2 + chosen) * t, (-2 + rejected) * t, -2 * t, -2 * t
+
+
+BATCHES["scale"] = columns(scale_rows())
+for name, batch in BATCHES.items():    # what some losses read beside the four columns
+    n = len(batch["policy_chosen"])
+    batch["chosen_length"] = [1 if name == "scale" else int(uniform(1, 60)) for _ in range(n)]
+    batch["rejected_length"] = [1 if name == "scale" else int(uniform(1, 60)) for _ in range(n)]
+    for score in "chosen_score", "rejected_score":
+        batch[score] = [round(64 * uniform(0, 1)) / 64 for _ in range(n)]
+    batch["margin"] = [round(64 * uniform(-1, 2)) / 64 for _ in range(n)]
+    batch["policy_gold"] = [round(64 * uniform(-90, -5)) / 64 for _ in range(n)]
+    batch["gold_length"] = [int(uniform(1, 60)) for _ in range(n)]
+    for divergence in "chosen_kl", "rejected_kl":
+        batch[divergence] = [0.0 if name == "scale" else round(64 * uniform(0, 9)) / 64 for _ in range(n)]
+    batch["scalars"] = {"shift": 0.3125, "running_mean": -0.25, "running_deviation": 1.5}
+BATCHES["table"]["chosen_length"], BATCHES["table"]["rejected_length"] = [10, 20, 5, 64], [12, 18, 6, 80]
+
+
+def examples(pairs_of_numbers, desirable, kl=0.5):
+    policy, reference = zip(*pairs_of_numbers)
+    return {"policy": [single(v) for v in policy], "reference": [single(v) for v in reference],
+            "desirable": [desirable(i) for i in range(len(policy))], "scalars": {"kl": kl, "shift": 0.3125}}
+
+
+def near(reference):
+    return reference + 2 * noise(), reference
+
+
+EXAMPLES = {
+    "examples": examples([near(uniform(-300, -10)) for _ in range(9)], lambda i: int(i % 3 != 1)),
+    "examples-initial": examples([2 * (uniform(-90, -10),) for _ in range(4)], lambda i: i % 2, kl=0.0),
+    "examples-undesirable": examples([near(uniform(-90, -10)) for _ in range(3)], lambda i: 0, kl=-0.75),
+    "examples-one": examples([near(-31.0)], lambda i: 1),
+    "examples-scale": examples([((-2 + side) * t, -2 * t) for t in SCALES for side in (1, 1, -1, -1)], lambda i: i % 2, kl=0.0),
+}
+
+
+def groups(sizes, scores=lambda: round(64 * uniform(-3, 3)) / 64, drift=lambda: 2 * noise(), length=lambda: int(uniform(1, 60))):
+    reference = [[single(uniform(-300, -10)) for _ in range(size)] for size in sizes]
+    return {"policy": [[single(v + drift()) for v in row] for row in reference], "reference": reference,
+            "length": [[length() for _ in row] for row in reference], "score": [[scores() for _ in row] for row in reference]}
+
+
+GROUPS = {
+    "groups": groups([4, 2, 5, 3, 4]),
+    "groups-initial": groups([3, 4], drift=lambda: 0),
+    "groups-ties": groups([4, 3, 5], scores=lambda: round(uniform(0, 1))),
+    "groups-one": groups([1, 2, 1]),
+    "groups-scale": {
+        "policy": [[(-2 + side) * t for side in sides] for t in SCALES for sides in ((1, 0, -1), (-1, 0, 1), (0, 1), (-0.5, 0.5))],
+        "reference": [[-2 * t for _ in range(count)] for t in SCALES for count in (3, 3, 2, 2)],
+        "length": [[1] * count for _ in SCALES for count in (3, 3, 2, 2)],
+        "score": [[1, 0.5, 0][:count] for _ in SCALES for count in (3, 3, 2, 2)]},
+}
+KINDS = {"pairs": BATCHES, "examples": EXAMPLES, "groups": GROUPS}
+DIFFERENTIATED = [*FOUR, "policy_gold", "chosen_kl", "rejected_kl", "policy", "reference"]
+
+# All other batches stay away from kinks and jumps.
+ON_KINKS = {"initial", "table", "scale", "examples-initial", "groups-initial", "groups-ties", "groups-scale"}
+# Where double precision may fail.
+TAILS = {"extreme", "far-below", "far-above", "overflow", "scale", "examples-scale", "groups-scale"}
+
+
+def settings(name, loss, batch):
     """The parameter values with which a loss is evaluated on a batch."""
     if not loss.defaults:
         return [{}]
     if batch == "table":
-        return [{**loss.defaults, "beta": 0.1}]
+        return [{**loss.defaults, **({"beta": 0.1} if "beta" in loss.defaults else {}), **TABLE_PARAMETERS.get(name, {})}]
+    if batch.endswith("scale"):
+        return [{**loss.defaults, **({"beta": 1.0} if "beta" in loss.defaults else {})}]
     other = {"beta": 0.3, "tau": 0.2}
-    return [loss.defaults, {name: other[name] for name in loss.defaults}]
+    return [loss.defaults, {name: other.get(name, 0.8 * default or 0.2) for name, default in loss.defaults.items()}]
+
+
+def fits(loss, batch):
+    """Whether a loss is defined on a batch."""
+    rows = len(batch.get("policy_chosen", batch.get("policy")))
+    if rows < loss.rows or rows > loss.most:
+        return False    # an unbiased variance of one row: NaN in PyTorch, and its backward pass throws
+    return not loss.below_zero or max(batch["policy_chosen"] + batch["policy_rejected"]) < 0
 
 
 # ---- The two calculators ---------------------------------------------------------------------------------------------
@@ -104,30 +193,51 @@ def settings(loss, batch):
 torch_backend = SimpleNamespace(
     sigmoid=torch.sigmoid, softplus=lambda u: -F.logsigmoid(-u), exp=torch.exp, abs=torch.abs, relu=torch.relu,
     clamp_min=lambda u, bound: torch.clamp(u, min=bound), where=torch.where, cat=torch.cat,
+    clamp=torch.clamp, log1m=lambda u: torch.log1p(-u), scalar_log=math.log, detach=lambda u: u.detach(),
+    order=lambda u: torch.sort(u.detach(), stable=True).indices.tolist(), take=lambda u, positions: u[positions],
+    logsumexp=lambda u: torch.logsumexp(u, 0), numbers=lambda u: u.tolist(), row=lambda u: u.reshape(1),
     sum=torch.sum, mean=torch.mean, var=torch.var, std=torch.std,
     countdown=lambda u: torch.arange(len(u) - 1, -1, -1, dtype=torch.float64))
 
 
+def evaluate(f, leaf, loss, parameters, batch):
+    """The losses, and for each differentiated column its leaves: one, or one for each group."""
+    scalars = {name: leaf([value]) for name, value in batch.get("scalars", {}).items()}
+    if loss.kind == "groups":
+        rows = [{name: leaf(column[i]) for name, column in batch.items()} for i in range(len(batch["policy"]))]
+        losses = f.cat([f.row(loss.function(f, Group(**row), **parameters)) for row in rows])
+        return losses, {name: [row[name] for row in rows] for name in ("policy", "reference")}
+    leaves = {name: leaf(column) for name, column in batch.items() if name != "scalars"}
+    if loss.kind == "examples":
+        losses = loss.function(f, Examples(**leaves, shift=scalars["shift"], kl=batch["scalars"]["kl"]), **parameters)
+    else:
+        losses = loss.function(f, Pairs(**leaves, **scalars), **parameters)
+    return losses, {name: [u] for name, u in leaves.items() if name in DIFFERENTIATED}
+
+
 def autograd(loss, parameters, batch):
-    inputs = Pairs(*(torch.tensor(column, dtype=torch.float64, requires_grad=True) for column in batch.values()))
-    losses = loss.function(torch_backend, inputs, **parameters)
+    def leaf(column):
+        return torch.tensor(column, dtype=torch.float64, requires_grad=True)
+    losses, leaves = evaluate(torch_backend, leaf, loss, parameters, batch)
     mean = losses.mean()
     mean.backward()
-    gradients = [torch.zeros_like(u) if u.grad is None else u.grad for u in inputs]
-    return result(losses.tolist(), mean.item(), [u.tolist() for u in gradients])
+    gradients = {name: [(torch.zeros_like(u) if u.grad is None else u.grad).tolist() for u in some]
+                 for name, some in leaves.items() if name in FOUR + ["policy", "reference"] or some[0].grad is not None}
+    return result(losses.tolist(), mean.item(), gradients)
 
 
 def correctly_rounded(loss, parameters, batch):
-    inputs = Pairs(*map(exact.Vector, batch.values()))
-    losses = loss.function(exact, inputs, **{name: exact.mpf(value) for name, value in parameters.items()})
+    losses, leaves = evaluate(exact, exact.Vector, loss, {name: exact.mpf(value) for name, value in parameters.items()}, batch)
     mean = exact.mean(losses)
     exact.backward(mean)
-    return result(map(float, losses.values), float(mean.values[0]), [map(float, u.adjoint) for u in inputs])
+    gradients = {name: [[float(v) for v in u.adjoint] for u in some] for name, some in leaves.items()
+                 if name in FOUR + ["policy", "reference"] or any(u.adjoint != [0] * len(u.adjoint) for u in some)}
+    return result(map(float, losses.values), float(mean.values[0]), gradients)
 
 
 def result(losses, mean, gradients):
     return {"losses": [number(value) for value in losses], "mean": number(mean),
-            "gradient": {name: [number(value) for value in column] for name, column in zip(Pairs._fields, gradients)}}
+            "gradient": {name: [number(value) for part in parts for value in part] for name, parts in gradients.items()}}
 
 
 def number(value):
@@ -136,10 +246,10 @@ def number(value):
 
 def cases():
     for name, loss in LOSSES.items():
-        for batch, inputs in BATCHES.items():
-            if len(inputs["policy_chosen"]) < loss.rows:
-                continue    # an unbiased variance of one row: NaN in PyTorch, and its backward pass throws
-            for parameters in settings(loss, batch):
+        for batch, inputs in KINDS[loss.kind].items():
+            if not fits(loss, inputs):
+                continue
+            for parameters in settings(name, loss, batch):
                 exact.kink_distances.clear()
                 case = {"loss": name, "parameters": parameters, "batch": batch,
                         "autograd": autograd(loss, parameters, inputs),
@@ -202,6 +312,29 @@ TABLE = {
     "cell": "0.734243781 0.8848653722 0.8465735903 0.1079432391",
     "pfl": "0.3081718865 2.1 0.3465735903 0.05254165988",
     "pfl-generated": "0.09195037044 3 0.3465735903 1.394734046e-10",
+    "cdpo": "0.632343773 0.713459648 0.6931471806 0.3250833198",
+    "robust": "0.596343773 0.724709648 0.6931471806 -0.1699166802",
+    "ipo-averaged": "23.571025 25.22271605 25 22.20765625",
+    "sigmoid-norm": "0.6859234616 0.694258909 0.6931471806 0.6788754973",
+    "exo-pair": "2.488738179 2.847859564 2.761230709 0.3654182719",
+    "nca-pair": "1.347719003 1.400824814 1.386294361 1.046011684",
+    "bco-pair": "1.307918895 1.412856308 1.386294361 0.6659928629",
+    "sppo-hard": "35.3 56.25 50 170",
+    "apo-zero": "0.9600223175 1.012481791 1 0.5431634048",
+    "apo-down": "0.9775779731 0.987518209 1 0.6984381492",
+    "aot": "0.6420246729 0.718459648 0.6660252579 0.1050833198",    # in the order of the pairs, not the sorted one
+    "aot-unpaired": "0.6349461016 0.1677860294 0.649159339 0.5130152524",
+    "f-dpo-js": "0.6521262702 0.7102502167 0.6931471806 0.1532352696",
+    "simpo": "0.9391833039 0.8104184715 0.9130152524 0.8981232641",
+    "cpo": "0.5629153336 0.7709570478 0.6094704307 0.04858735157",
+    "alphapo": "0.694810161 0.4807095006 0.6535908987 0.6289799",
+    "dpop": "0.616343773 1.005492481 0.6931471806 0.1050833198",
+    "dpo-shift": "0.6267586025 0.7248853824 0.6931471806 0.1602241504",
+    "aipo": "0.6936303692 0.8133471672 0.7884002842 0.201523812",
+    "r-dpo": "0.6255951823 0.7082596763 0.6981596805 0.1222430403",
+}
+TABLE_PARAMETERS = {
+    "simpo": {"beta": 2.0}, "cpo": {"alpha": 0.0}, "alphapo": {"beta": 2.5}, "dpop": {"lambda": 5.0}, "aipo": {"gamma": 0.1},
 }
 TABLE_SLOPES = {    # d loss / d rho
     "dpo": "-0.04600851154 -0.05124973965 -0.05 -0.009975048912",
@@ -232,7 +365,7 @@ def self_check(all_cases):
                 check_printed(f"slope of {title(case)}", slopes, TABLE_SLOPES[name])
 
     zero = [0.0] * len(BLEND_RHO)
-    inputs = dict(zip(Pairs._fields, (BLEND_RHO, zero, zero, zero)))
+    inputs = dict(zip(FOUR, (BLEND_RHO, zero, zero, zero)))
     for name, digits in BLEND.items():
         loss = LOSSES[name]
         values = correctly_rounded(loss, {**loss.defaults, "beta": 0.1}, inputs)
@@ -247,7 +380,7 @@ def text(all_cases):
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
     versions = {"torch": torch.__version__, "mpmath": mpmath.__version__}
-    batches = ",\n".join(f"{line(name)}:{line(batch)}" for name, batch in BATCHES.items())
+    batches = ",\n".join(f"{line(name)}:{line(batch)}" for kind in KINDS.values() for name, batch in kind.items())
     return (f'{{"generator":{line(versions)},\n"batches":{{\n{batches}\n}},\n"cases":[\n'
             + ",\n".join(map(line, all_cases)) + "\n]}\n")
 
@@ -256,7 +389,7 @@ def check(fresh):
     if not GOLDENS.exists():
         sys.exit(f"make_goldens.py: there is no {GOLDENS.name} to check; run it without --check first")
     committed = json.loads(GOLDENS.read_text())
-    expect(committed["batches"] == BATCHES, "the batches differ")
+    expect(committed["batches"] == {name: batch for kind in KINDS.values() for name, batch in kind.items()}, "the batches differ")
     old, new = ({title(case): case for case in some} for some in (committed["cases"], fresh))
     for name in old.keys() | new.keys():
         if name not in old or name not in new:
@@ -277,7 +410,7 @@ def main(arguments):
         sys.exit("\n".join(failures + [f"make_goldens.py: {len(failures)} differences"]))
     if not arguments:
         GOLDENS.write_text(text(fresh))
-    print(f"OK: {len(LOSSES)} losses, {len(BATCHES)} batches, {len(fresh)} cases "
+    print(f"OK: {len(LOSSES)} losses, {sum(map(len, KINDS.values()))} batches, {len(fresh)} cases "
           + ("agree with" if arguments else "written to") + f" {GOLDENS.name}")
 
 

@@ -17,19 +17,20 @@ internal static class ErrorUnits
     private const double Step = 1.0 / (1 << 28);
 
     /// <summary>The unit of each loss and of each entry of the gradient of the mean, for ε = 1.</summary>
-    public static GoldenResult Of(IPreferenceLoss loss, PairColumns input)
+    public static GoldenResult Of(IPreferenceLoss loss, FormulaBatch input)
     {
         var terms = AbsoluteTerms(loss, input);
         var options = new EvaluationOptions { SingleRow = SingleRow.PyTorch };
         var at = loss.Evaluate(input.Batch<double>(), options);
-        foreach (var column in PairColumns.Names)
+        var columns = LossRun.Differentiated(loss, input);
+        foreach (var column in columns)
         {
-            for (var row = 0; row < input.Rows; row++)
+            for (var i = 0; i < input.Columns[column].Length; i++)
             {
-                var above = loss.Evaluate(Moved(input, column, row, 1 + Step).Batch<double>(), options);
-                var below = loss.Evaluate(Moved(input, column, row, 1 - Step).Batch<double>(), options);
+                var above = loss.Evaluate(Moved(input, column, i, 1 + Step).Batch<double>(), options);
+                var below = loss.Evaluate(Moved(input, column, i, 1 - Step).Batch<double>(), options);
                 AddChange(terms.Losses, at.Losses, above.Losses, below.Losses);
-                foreach (var name in PairColumns.Names)
+                foreach (var name in columns)
                 {
                     AddChange(terms.Gradient[name], at.Gradient(name), above.Gradient(name), below.Gradient(name));
                 }
@@ -39,12 +40,8 @@ internal static class ErrorUnits
         return terms;
     }
 
-    private static PairColumns Moved(PairColumns input, string column, int row, double factor)
-    {
-        var values = input[column].ToArray();
-        values[row] *= factor;
-        return input.With(column, values);
-    }
+    private static FormulaBatch Moved(FormulaBatch input, string column, int at, double factor) =>
+        input.With(column, at, input.Columns[column][at] * factor);
 
     /// <summary>The smaller change of the two directions: at a jump, the other one says nothing about rounding.</summary>
     private static void AddChange(double[] units, ReadOnlySpan<double> at, ReadOnlySpan<double> above, ReadOnlySpan<double> below)
@@ -56,20 +53,21 @@ internal static class ErrorUnits
         }
     }
 
-    private static GoldenResult AbsoluteTerms(IPreferenceLoss loss, PairColumns input)
+    private static GoldenResult AbsoluteTerms(IPreferenceLoss loss, FormulaBatch input)
     {
         // The gradient of the mean: every loss weighs 1 / (number of losses).
         var graph = loss.Graph;
         var gradient = graph.Gradient(1 / (BatchSize * graph.Losses.Length));
         var names = gradient.Keys.ToList();
-        var roots = graph.Losses.Concat(names.Select(n => gradient[n])).Select(Magnitudes).Select(e => Broadcast(e, Shape.Row)).ToImmutableArray();
+        var shapes = graph.Losses.Select(_ => Shape.Row).Concat(names.Select(n => graph.Inputs.Single(i => i.Name == n).Shape));
+        var roots = graph.Losses.Concat(names.Select(n => gradient[n])).Select(Magnitudes).Zip(shapes, Broadcast).ToImmutableArray();
         var values = Run(loss, roots, input);
         return new GoldenResult(
             [.. values.Take(graph.Losses.Length).SelectMany(v => v)],
             0,
-            PairColumns.Names.ToDictionary(
+            LossRun.Differentiated(loss, input).ToDictionary(
                 n => n,
-                n => names.Contains(n) ? values[graph.Losses.Length + names.IndexOf(n)] : new double[input.Rows]));
+                n => names.Contains(n) ? values[graph.Losses.Length + names.IndexOf(n)] : new double[input.Columns[n].Length]));
     }
 
     /// <summary>
@@ -83,14 +81,20 @@ internal static class ErrorUnits
         {
             Expr M(int i) => magnitudes[node.Operands[i]];
             Expr A(int i) => Abs(node.Operands[i]);
+
+            // What a factor added up beyond its own size; of an infinite one, nothing.
+            Expr Beyond(int i) => Where(A(i) < double.PositiveInfinity, M(i) - A(i), 0);
             magnitudes[node] = node.Operation switch
             {
                 Operation.Named or Operation.Negate or Operation.StopGradient => M(0),
                 Operation.Broadcast => Broadcast(M(0), node.Shape),
                 Operation.Add or Operation.Subtract => M(0) + M(1),
-                Operation.Multiply => (M(0) * A(1)) + (A(0) * (M(1) - A(1))),
-                Operation.Divide => (M(0) / A(1)) + (A(0) * (M(1) - A(1)) / (A(1) * A(1))),
+                Operation.Multiply => (M(0) * A(1)) + (A(0) * Beyond(1)),
+                Operation.Divide => (M(0) / A(1)) + (A(0) * Beyond(1) / (A(1) * A(1))),
                 Operation.Select => Where(node.Operands[0], M(1), M(2)),
+                // In the derivative of a running sum in log space, two large numbers meet in an exponent: their size is its error.
+                Operation.Exp when node.Operands[0].Operands is [_, { } sums] && sums.Operation.IsSortOrScan() =>
+                    Abs(node) * (1 + Abs(node.Operands[0].Operands[0]) + Abs(sums)),
                 Operation.Sum => Sum(M(0), node.Axis),
                 Operation.Mean => Mean(M(0), node.Axis),
                 _ => Abs(node),
@@ -100,16 +104,17 @@ internal static class ErrorUnits
         return magnitudes[root];
     }
 
-    private static unsafe double[][] Run(IPreferenceLoss loss, ImmutableArray<Expr> roots, PairColumns input)
+    private static unsafe double[][] Run(IPreferenceLoss loss, ImmutableArray<Expr> roots, FormulaBatch input)
     {
-        var memory = new double[roots.Length * input.Rows];
+        var lengths = roots.Select(r => r.Shape == Shape.Responses ? input.Rows * input.Responses : input.Rows).ToArray();
+        var memory = new double[lengths.Sum()];
         fixed (double* start = memory)
         {
             var outputs = stackalloc double*[roots.Length];
             var scalars = stackalloc double[roots.Length];
-            for (var i = 0; i < roots.Length; i++)
+            for (var (i, at) = (0, 0); i < roots.Length; at += lengths[i++])
             {
-                outputs[i] = start + (i * input.Rows);
+                outputs[i] = start + at;
             }
 
             BatchBinding<double>.Run(
@@ -126,6 +131,7 @@ internal static class ErrorUnits
                 scalars);
         }
 
-        return [.. memory.Chunk(Math.Max(input.Rows, 1))];
+        var next = 0;
+        return [.. lengths.Select(length => memory[next..(next += length)])];
     }
 }

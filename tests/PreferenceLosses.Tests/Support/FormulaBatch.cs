@@ -37,16 +37,23 @@ internal sealed record FormulaBatch(int Rows, int Responses = 1)
     }
 
     /// <summary>The same with its rows in another order: row i is what row <c>order[i]</c> was.</summary>
-    public FormulaBatch Reordered(int[] order) => this with
+    public FormulaBatch Reordered(int[] order) => Picked(order);
+
+    /// <summary>Some of the rows.</summary>
+    public FormulaBatch Picked(int[] rows) => this with
     {
-        Columns = Columns.ToDictionary(c => c.Key, c => Reordered(c.Value, order)),
-        Mask = Mask is null ? null : Reordered(Mask, order),
+        Rows = rows.Length,
+        Columns = Columns.ToDictionary(c => c.Key, c => Pick(c.Value, Rows, rows)),
+        Mask = Mask is null ? null : Pick(Mask, Rows, rows),
     };
 
-    public static TItem[] Reordered<TItem>(TItem[] column, int[] order)
+    public static TItem[] Reordered<TItem>(TItem[] column, int[] order) => Pick(column, order.Length, order);
+
+    /// <summary>Some rows of a column that has a given number of them.</summary>
+    public static TItem[] Pick<TItem>(TItem[] column, int rows, int[] picked)
     {
-        var perRow = column.Length / order.Length;
-        return [.. order.SelectMany(row => column.AsSpan(row * perRow, perRow).ToArray())];
+        var perRow = column.Length / rows;
+        return [.. picked.SelectMany(row => column.AsSpan(row * perRow, perRow).ToArray())];
     }
 
     /// <summary>A mask with holes anywhere, and with some responses at least in every row.</summary>

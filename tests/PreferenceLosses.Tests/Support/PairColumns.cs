@@ -8,7 +8,30 @@ internal sealed record PairColumns(double[] PolicyChosen, double[] PolicyRejecte
     public static readonly string[] Names =
         [Columns.PolicyChosen, Columns.PolicyRejected, Columns.ReferenceChosen, Columns.ReferenceRejected];
 
+    /// <summary>
+    /// What some losses read beside the four columns: the same in every row, so that rows can be reordered and left out.
+    /// </summary>
+    private static readonly Dictionary<string, double> Others = new()
+    {
+        [Columns.ChosenLength] = 10, [Columns.RejectedLength] = 7, [Columns.ChosenScore] = 0.875, [Columns.RejectedScore] = 0.25,
+        [Columns.Margin] = 0.5, [Columns.PolicyGold] = -30, [Columns.GoldLength] = 12, [Columns.ChosenKl] = 1.5, [Columns.RejectedKl] = 0.5,
+    };
+
+    private static readonly Dictionary<string, double> Scalars = new()
+    {
+        [Columns.Shift] = 0.25, [Columns.RunningMean] = -0.5, [Columns.RunningDeviation] = 1.5,
+    };
+
     public int Rows => PolicyChosen.Length;
+
+    /// <summary>With what some losses read beside the four columns.</summary>
+    public static implicit operator FormulaBatch(PairColumns pairs) => new(pairs.Rows)
+    {
+        Columns = Names.Select(name => (Name: name, Values: pairs[name]))
+            .Concat(Others.Select(o => (Name: o.Key, Values: Enumerable.Repeat(o.Value, pairs.Rows).ToArray())))
+            .ToDictionary(c => c.Name, c => c.Values),
+        Scalars = Scalars,
+    };
 
     public static PairColumns From(Func<string, double[]> column) =>
         new(column(Names[0]), column(Names[1]), column(Names[2]), column(Names[3]));
@@ -52,14 +75,7 @@ internal sealed record PairColumns(double[] PolicyChosen, double[] PolicyRejecte
 
     /// <summary>The same numbers, rounded to a precision; <paramref name="weights"/> may be null.</summary>
     public PreferenceBatch<T> Batch<T>(double[]? weights = null)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => new()
-        {
-            PolicyChosen = Convert<T>(PolicyChosen),
-            PolicyRejected = Convert<T>(PolicyRejected),
-            ReferenceChosen = Convert<T>(ReferenceChosen),
-            ReferenceRejected = Convert<T>(ReferenceRejected),
-            Weight = weights is null ? default : Convert<T>(weights),
-        };
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => ((FormulaBatch)this).Batch<T>(weights);
 
     public static T[] Convert<T>(double[] values)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => [.. values.Select(v => T.CreateTruncating(v))];

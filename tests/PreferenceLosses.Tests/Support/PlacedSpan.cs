@@ -29,6 +29,8 @@ internal sealed class PlacedSpan<T>
 
     public Span<T> Span => memory.AsSpan(start, length);
 
+    public Memory<T> Memory => memory.AsMemory(start, length);
+
     public double[] Values => [.. Span.ToArray().Select(double.CreateTruncating)];
 
     public void AssertNothingBesideWasWritten()

@@ -131,7 +131,7 @@ internal sealed class CSharpRecord
         else
         {
             var rewards = graph.Rewards is null ? "rewards: null" : $"new ImplicitRewards({texts[^2]}, {texts[^1]})";
-            Line($"        return new LossGraph([{string.Join(", ", texts.Take(graph.Losses.Length))}], {rewards}{(graph.IsVerbatim ? ", isVerbatim: true" : "")});");
+            Line($"        return new LossGraph([{string.Join(", ", texts.Take(graph.Losses.Length))}], {rewards}{(graph.IsVerbatim ? ", isVerbatim: true" : "")}{(graph.MaximumResponses is { } most ? FormattableString.Invariant($", maximumResponses: {most}") : "")});");
         }
 
         Line("    }");

@@ -1,0 +1,105 @@
+using System.Numerics;
+
+namespace PreferenceLosses.Losses;
+
+/// <summary>The mean of everything seen so far: BCO's shift, updated with a batch's rewards before they are used.</summary>
+public sealed class RunningMean
+{
+    /// <summary>The mean; 0 before anything was seen.</summary>
+    public double Value { get; private set; }
+
+    /// <summary>How many values were seen.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Adds values, and returns the mean.</summary>
+    /// <param name="values">Finite values, such as rewards in nats.</param>
+    /// <typeparam name="T">Their precision.</typeparam>
+    /// <exception cref="ArgumentException">A value is not finite; nothing was added.</exception>
+    public double Update<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Moments.CheckFinite(values);
+        foreach (var value in values)
+        {
+            Count++;
+            Value += (double.CreateTruncating(value) - Value) / Count;
+        }
+
+        return Value;
+    }
+}
+
+/// <summary>
+/// Exponentially weighted mean and standard deviation of a quantity that is seen batch by batch: the running moments of β-DPO
+/// (of ρ) and α-DPO (of ρ̄).
+/// </summary>
+/// <param name="decay">The share of the past, from 0 to below 1; β-DPO uses 0.9.</param>
+public sealed class MovingMoments(double decay)
+{
+    private readonly double decay = decay is >= 0 and < 1
+        ? decay
+        : throw new ArgumentOutOfRangeException(nameof(decay), decay, "The share of the past has to be from 0 to below 1.");
+
+    private bool isStarted;
+
+    /// <summary>The mean; 0 before anything was seen.</summary>
+    public double Mean { get; private set; }
+
+    /// <summary>The standard deviation, of the population; 1 before anything was seen and where it would be 0, so that it can divide.</summary>
+    public double Deviation { get; private set; } = 1;
+
+    /// <summary>Takes in a batch: the first one as it is, later ones with a share of 1 − decay.</summary>
+    /// <param name="values">The batch's values; at least one, all finite.</param>
+    /// <typeparam name="T">Their precision.</typeparam>
+    /// <exception cref="ArgumentException">There is no value, or one that is not finite; nothing was taken in.</exception>
+    public void Update<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Moments.CheckFinite(values);
+        if (values.IsEmpty)
+        {
+            throw new ArgumentException("A batch needs at least one value.", nameof(values));
+        }
+
+        var (mean, deviation) = Moments.Of(values);
+        deviation = deviation > 0 ? deviation : 1;
+        var past = isStarted ? decay : 0;
+        Mean = (past * Mean) + ((1 - past) * mean);
+        Deviation = (past * Deviation) + ((1 - past) * deviation);
+        isStarted = true;
+    }
+}
+
+/// <summary>What both need of a batch.</summary>
+internal static class Moments
+{
+    public static void CheckFinite<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!T.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"Value {i} is not finite; it would stay in every later result.", nameof(values));
+            }
+        }
+    }
+
+    public static (double Mean, double Deviation) Of<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var mean = 0.0;
+        foreach (var value in values)
+        {
+            mean += double.CreateTruncating(value) / values.Length;
+        }
+
+        var variance = 0.0;
+        foreach (var value in values)
+        {
+            variance += Math.Pow(double.CreateTruncating(value) - mean, 2) / values.Length;
+        }
+
+        return (mean, Math.Sqrt(variance));
+    }
+}

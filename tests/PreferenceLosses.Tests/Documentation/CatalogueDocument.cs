@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using PreferenceLosses.Expressions;
+using PreferenceLosses.Losses;
+
+namespace PreferenceLosses.Tests.Documentation;
+
+/// <summary>docs/catalogue.md, written from the catalogue.</summary>
+internal static class CatalogueDocument
+{
+    /// <summary>The families in their order, with what belongs to each.</summary>
+    public static (string Title, LossEntry[] Entries)[] Families { get; } =
+    [
+        .. new (string Title, Func<LossEntry, bool> Contains)[]
+        {
+            ("Pairs, with a reference", entry => entry.Loss is PairLoss && !IsDiscoPops(entry) && ReadsReference(entry)),
+            ("Pairs, of the DiscoPOP paper", entry => IsDiscoPops(entry) && !entry.IsCandidate),
+            ("Pairs, without a reference", entry => entry.Loss is PairLoss && !ReadsReference(entry)),
+            ("Unpaired examples", entry => entry.Loss is UnpairedLoss),
+            ("K ranked or scored responses", entry => entry.Loss is RankedLoss),
+            ("Candidates of the DiscoPOP paper's run log, kept as data", entry => entry.IsCandidate),
+        }.Select(family => (family.Title, LossCatalog.BuiltIn.Entries.Where(family.Contains).ToArray())),
+    ];
+
+    public static string Text()
+    {
+        var text = new StringBuilder(
+            """
+            # Catalogue
+
+            Every loss of the package. This file is written from the catalogue; a test fails where it is not what the code says, and leaves the new text
+            beside it. The formula that is computed, and what is known of it, is in each entry's file and on the command line: `preference-losses show NAME`.
+
+            Log-probabilities are summed over a completion's tokens, in nats. c_w = log π(y_w) − log π_ref(y_w) is the log-ratio of the chosen completion,
+            c_l that of the rejected one, c that of a single one; ρ = c_w − c_l, x = βρ; S(z) = ln(1 + e^z); σ is the logistic function; sg stops gradients.
+            The unreduced losses are in the order of the input, and gradients are those of their mean.
+
+            """);
+        foreach (var (title, entries) in Families)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n");
+            text.Append("| name | loss | reads | parameters | published as | TRL |\n| --- | --- | --- | --- | --- | --- |\n");
+            foreach (var entry in entries)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {Names(entry)} | {entry.Summary}<br>{Cell(entry.Formula)} | {Inputs(entry)} | {Parameters(entry)} | {Paper(entry)} | {Trl(entry)} |\n");
+            }
+        }
+
+        return text.Append(
+            """
+
+            ## Made of these
+
+            - Sums: `WeightedSumLoss.Of((0.8, new DpoLoss()), (0.2, new BcoPairLoss()), (1, new SftLoss()))` is MPO (arXiv 2411.10442), and DPO + α·NLL is RPO
+              (arXiv 2404.19733).
+            - Modifications: `loss.With(Modification.ForwardKl)`, `loss.WithLabelSmoothing(0.1)`, and length normalisation, Jensen–Shannon and α-divergences, no
+              reference, pair weights (WPO, arXiv 2406.11827). What makes no sense for a loss is refused when it is made.
+            - Both have a form as JSON, which `evaluate --spec` reads: `{"sum":[{"weight":0.8,"loss":{"loss":"dpo"}}]}` and
+              `{"modify":"label-smoothing","loss":{"loss":"slic"},"parameters":{"label_smoothing":0.1}}`.
+            - `TrlLosses.FromTrl(new TrlConfig { LossTypes = ["sigmoid", "sft"], LossWeights = [1, 0.5] })` is the loss of a TRL configuration, with TRL's
+              defaults; what TRL would accept and ignore is refused.
+            - Accelerated preference optimization (arXiv 2410.06293) is arithmetic on the reference column: with the policy π̂ that the last round gave, and the
+              one before it, `reference[i] = ((1 + α) * current[i]) - (α * previous[i])`. For a loss of ρ the normaliser cancels.
+            - LD-DPO (arXiv 2409.06411) is another way to sum a column: `LengthDesensitization`.
+            - State is kept outside: `RunningMean` for BCO's shift, `MovingMoments` for β-DPO and α-DPO, `KtoBaseline` for KTO.
+
+            ## Left out, and why
+
+            - Multi-response DPO (arXiv 2412.07812): its weights could not be read in the paper. `plackett-luce`, `info-nca` and `exo` cover ranked and scored
+              responses.
+            - Self-supervised preference optimization (arXiv 2409.17791) needs hidden states and a head, and its repository has no code. Its alignment term
+              is any loss of this catalogue, and a sum adds what is computed elsewhere.
+            - Pairwise cringe loss (arXiv 2312.16682) samples tokens from the policy's logits: it is no function of log-probabilities of given completions.
+            - TR-DPO changes the reference during training, and XPO and online DPO generate data: those are trainers around losses that are here. Nash-MD's
+              objective is a policy gradient, and not a loss of pairs.
+            - RSO is `slic` on data from rejection sampling.
+            - DPOP's recommended β could not be verified, so its default is that of the other losses.
+
+            """).ToString().ReplaceLineEndings("\n");
+    }
+
+    private static bool IsDiscoPops(LossEntry entry) => entry.Paper?.ArXiv == "2406.08414" && entry.Name != "kto-pair";
+
+    private static bool ReadsReference(LossEntry entry) => entry.Loss.Graph.Inputs.Any(i => i.Name is Columns.ReferenceChosen or Columns.ReferenceRejected);
+
+    private static string Names(LossEntry entry) => string.Join("<br>", entry.Aliases.Prepend(entry.Name).Select(name => $"`{name}`"));
+
+    private static string Inputs(LossEntry entry) => string.Join(", ", entry.Loss.Graph.Inputs.Select(input => input.Name!).Order(StringComparer.Ordinal).Select(name => $"`{name}`"))
+        + (entry.Loss.Graph.Inputs.Any(i => i.Shape == Shape.Scalar) ? "; " + string.Join(", ", entry.Loss.Graph.Inputs.Where(i => i.Shape == Shape.Scalar).Select(i => $"`{i.Name}`")) + " one number" : "");
+
+    private static string Parameters(LossEntry entry) => entry.Loss.Parameters.Count == 0
+        ? "none"
+        : string.Join("<br>", entry.Loss.Parameters.Select(bound => string.Create(CultureInfo.InvariantCulture, $"{Cell(bound.Parameter.Symbol)} = `{bound.Parameter.Name}` = {bound.Value}")));
+
+    private static string Paper(LossEntry entry) => $"[{entry.Paper!.ArXiv}](https://arxiv.org/abs/{entry.Paper.ArXiv}) {entry.Paper.Location}".TrimEnd();
+
+    private static string Trl(LossEntry entry) => entry.TrlLossType is { } type ? $"`{type}`" + (entry.TrlTrainer == "DPOTrainer" ? "" : $" of {entry.TrlTrainer}") : "";
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+}
