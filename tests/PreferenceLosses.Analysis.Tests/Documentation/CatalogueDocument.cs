@@ -2,47 +2,46 @@ using System.Globalization;
 using System.Text;
 using PreferenceLosses.Expressions;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Tests.Documentation;
 
-namespace PreferenceLosses.Tests.Documentation;
+namespace PreferenceLosses.Analysis.Tests.Documentation;
 
-/// <summary>docs/catalogue.md, written from the catalogue.</summary>
+/// <summary>docs/catalogue.md, written from the catalogue and the property cards.</summary>
 internal static class CatalogueDocument
 {
-    /// <summary>The families in their order, with what belongs to each.</summary>
-    public static (string Title, LossEntry[] Entries)[] Families { get; } =
-    [
-        .. new (string Title, Func<LossEntry, bool> Contains)[]
-        {
-            ("Pairs, with a reference", entry => entry.Loss is PairLoss && !IsDiscoPops(entry) && ReadsReference(entry)),
-            ("Pairs, of the DiscoPOP paper", entry => IsDiscoPops(entry) && !entry.IsCandidate),
-            ("Pairs, without a reference", entry => entry.Loss is PairLoss && !ReadsReference(entry)),
-            ("Unpaired examples", entry => entry.Loss is UnpairedLoss),
-            ("K ranked or scored responses", entry => entry.Loss is RankedLoss),
-            ("Candidates of the DiscoPOP paper's run log, kept as data", entry => entry.IsCandidate),
-        }.Select(family => (family.Title, LossCatalog.BuiltIn.Entries.Where(family.Contains).ToArray())),
-    ];
-
     public static string Text()
     {
         var text = new StringBuilder(
             """
             # Catalogue
 
-            Every loss of the package. This file is written from the catalogue; a test fails where it is not what the code says, and leaves the new text
-            beside it. The formula that is computed, and what is known of it, is in each entry's file and on the command line: `preference-losses show NAME`.
+            Every loss of the package. This file is written from the catalogue and from [property cards](property-card.md); a test fails where it is not
+            what the code says, and leaves the new text beside it. `preference-losses show NAME` has more: the formula that is computed, its derivatives, and
+            the whole card with its witnesses.
 
             Log-probabilities are summed over a completion's tokens, in nats. c_w = log π(y_w) − log π_ref(y_w) is the log-ratio of the chosen completion,
             c_l that of the rejected one, c that of a single one; ρ = c_w − c_l, x = βρ; S(z) = ln(1 + e^z); σ is the logistic function; sg stops gradients.
             The unreduced losses are in the order of the input, and gradients are those of their mean.
 
+            Below each table is what the cards say at the defaults: **yes** is proven from the formula, **no** is refuted with a witness, ? is unknown, – makes
+            no sense for the loss. *Alone*: a row's loss depends on that row only. *Of ρ*: it sees ρ and nothing else. *Monotone* and *convex* are in what
+            training changes. *Start* is what the first step does where the policy is the reference, with the slope beside DPO's at the same β.
+            *Overflow* is the smallest distance in nats, along the card's path, from which on the loss or its gradient is not finite in single precision.
+
             """);
-        foreach (var (title, entries) in Families)
+        foreach (var (title, entries) in CatalogueFamilies.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n");
             text.Append("| name | loss | reads | parameters | published as | TRL |\n| --- | --- | --- | --- | --- | --- |\n");
             foreach (var entry in entries)
             {
                 text.Append(CultureInfo.InvariantCulture, $"| {Names(entry)} | {entry.Summary}<br>{Cell(entry.Formula)} | {Inputs(entry)} | {Parameters(entry)} | {Paper(entry)} | {Trl(entry)} |\n");
+            }
+
+            text.Append("\n| name | alone | of ρ | monotone | convex | continuous | lowest, highest | start | overflow |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+            foreach (var entry in entries)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| `{entry.Name}` | {Card(PropertyCard.Of(entry.Loss))} |\n");
             }
         }
 
@@ -79,9 +78,51 @@ internal static class CatalogueDocument
             """).ToString().ReplaceLineEndings("\n");
     }
 
-    private static bool IsDiscoPops(LossEntry entry) => entry.Paper?.ArXiv == "2406.08414" && entry.Name != "kto-pair";
+    private static string Card(PropertyCard card) => string.Join(
+        " | ",
+        Answer(card.RowByRow),
+        Answer(card.OfDifferenceAlone),
+        Answer(card.Monotone),
+        Answer(card.Convex),
+        card.Continuous.IsSmooth ? "smooth" : Answer(card.Continuous),
+        card.Bounds.Verdict == Verdict.NotApplicable ? "–" : $"{Number(card.Bounds.Lower)}, {Number(card.Bounds.Upper)}",
+        Start(card.Start),
+        card.Overflow.Verdict == Verdict.NotApplicable ? "–" : Overflow(card.Overflow));
 
-    private static bool ReadsReference(LossEntry entry) => entry.Loss.Graph.Inputs.Any(i => i.Name is Columns.ReferenceChosen or Columns.ReferenceRejected);
+    private static string Answer(Finding finding) => finding.Verdict switch
+    {
+        Verdict.Proven => "yes",
+        Verdict.Refuted => "no",
+        Verdict.NotApplicable => "–",
+        _ => "?",
+    };
+
+    private static string Start(StartFinding start)
+    {
+        var direction = start.Direction switch
+        {
+            StartDirection.Learns => "learns",
+            StartDirection.PushesChosenDown => "**chosen down**",
+            StartDirection.PushesRejectedUp => "**rejected up**",
+            StartDirection.NoGradient => "**no gradient**",
+            StartDirection.Depends => "depends on the pair",
+            _ => "–",
+        };
+        return start.ShareOfDpo is { } share && share != 0 ? $"{direction}, {Number(share)} ×" : direction;
+    }
+
+    private static string Overflow(OverflowFinding overflow) => overflow.Points.Where(p => p.Precision == "single").Select(p => Math.Abs(p.At)).ToArray() switch
+    {
+        [] => "none",
+        var points => Number(points.Min()),
+    };
+
+    /// <summary>Three digits: what else a processor computes differently is not shown.</summary>
+    private static string Number(double value)
+    {
+        var rounded = double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return double.IsInfinity(value) ? value > 0 ? "∞" : "−∞" : rounded == 0 ? "0" : rounded.ToString(CultureInfo.InvariantCulture).Replace('-', '−');
+    }
 
     private static string Names(LossEntry entry) => string.Join("<br>", entry.Aliases.Prepend(entry.Name).Select(name => $"`{name}`"));
 
