@@ -46,8 +46,7 @@ internal static class Simplifier
 
             Operation.Subtract when Is(b, 0) && Keeps(node, a) => a,
             Operation.Subtract when Is(a, 0) && Keeps(node, b) => -b,
-            Operation.Subtract when Negated(a) is { } x && Negated(b) is { } y => y - x,
-            Operation.Subtract when Negated(b) is { } x => table.Intern(a + x),
+            Operation.Subtract when Negated(b) is { } x => Simplify(a + x, table),
 
             Operation.Multiply when Is(b, 1) && Keeps(node, a) => a,
             Operation.Multiply when Is(a, 1) && Keeps(node, b) => b,
@@ -59,6 +58,7 @@ internal static class Simplifier
             Operation.Multiply when Negated(b) is { } x => -table.Intern(a * x),
 
             Operation.Divide when Is(b, 1) && Keeps(node, a) => a,
+            Operation.Divide when Negated(a) is { } x && Negated(b) is { } y => x / y,
             Operation.Divide when Negated(a) is { } x => -table.Intern(x / b),
             Operation.Divide when Negated(b) is { } x => -table.Intern(a / x),
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using PreferenceLosses.Expressions;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Text;
 using static PreferenceLosses.Expressions.Formulas;
 
 namespace PreferenceLosses.Tests.Documentation;
@@ -30,6 +31,24 @@ public partial class ReadmeTests
     }
 
     [Fact]
+    public void The_published_text_is_read_and_written()
+    {
+        // README: text
+        var published = LossCode.Parse("""
+            def cell_loss(self, policy_chosen_logps, policy_rejected_logps, reference_chosen_logps, reference_rejected_logps):
+                logits = (policy_chosen_logps - policy_rejected_logps) - (reference_chosen_logps - reference_rejected_logps)
+                return 0.5 * torch.exp(-self.beta * logits) - 0.5 * F.logsigmoid(self.beta * logits)
+            """).GetLoss().With("beta", 0.1);                      // an IPreferenceLoss: value, analytic gradient, trace
+        bool known = LossFingerprint.Of(published).IsSameFunctionAs(LossFingerprint.Of(new CellLoss()));    // true
+        string latex = published.ToLatex();                       // and ToPyTorch(), ToTrl(), ToCSharp(), LossJson.Serialize(…)
+        // README: end
+
+        Assert.True(known);
+        Assert.StartsWith("\\begin{align*}", latex, StringComparison.Ordinal);
+        Assert.Equal(0.1, published.Parameters["beta"]);
+    }
+
+    [Fact]
     public void The_loss_of_your_own_works()
     {
         var batch = new PreferenceBatch<double> { PolicyChosen = [-4.0], PolicyRejected = [-8.0], ReferenceChosen = [-5.0], ReferenceRejected = [-7.0] };
@@ -42,6 +61,7 @@ public partial class ReadmeTests
 
     [Theory]
     [InlineData("use")]
+    [InlineData("text")]
     [InlineData("own")]
     public void The_code_in_the_README_is_the_code_in_this_file(string section)
     {
@@ -74,7 +94,7 @@ public partial class ReadmeTests
     /// <summary>A file that the project copies beside the tests; a deterministic build does not know where it was.</summary>
     private static string Read(string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documentation", file)).ReplaceLineEndings("\n");
 
-    [GeneratedRegex(@"// README: (?<name>use|own)\n(?<code>.*?)\n[ ]*// README: end", RegexOptions.Singleline)]
+    [GeneratedRegex(@"// README: (?<name>use|text|own)\n(?<code>.*?)\n[ ]*// README: end", RegexOptions.Singleline)]
     private static partial Regex SectionPattern();
 }
 

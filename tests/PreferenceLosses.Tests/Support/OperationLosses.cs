@@ -53,6 +53,7 @@ internal static class OperationLosses
             Pairs(operation, "", (x, y) => Elementwise(operation, x, y)),
             Pairs(operation, "bound", (x, _) => Elementwise(operation, x, 0.1)),
             Pairs(operation, "number", (x, _) => Elementwise(operation, Lambda, 0.1) * x),
+            Ranked(operation, "scalar", x => Sum(x * Elementwise(operation, Mean(Max(x, Axis.Responses)), 0.1), Axis.Responses)),
         ],
         >= Operation.Less and <= Operation.Equal =>
         [

@@ -43,10 +43,11 @@ internal sealed class LatexNotation : MathNotation
     public static string Symbol(string name)
     {
         var parts = name.Split('_', 2);
-        var head = Letters(parts[0]);
-        return parts.Length == 1 || parts[1].Length == 0 ? head
-            : parts[1].Length == 1 ? $"{head}_{Letters(parts[1])}"
-            : $"{head}_{{{Letters(parts[1])}}}";
+        var subscript = string.Concat(parts[0].Select(Names.SubscriptOf)) + (parts.Length == 1 ? "" : parts[1]);
+        var head = Letters(string.Concat(parts[0].Where(c => Names.SubscriptOf(c) is null)));
+        return subscript.Length == 0 ? head
+            : subscript.Length == 1 ? $"{head}_{Letters(subscript)}"
+            : $"{head}_{{{Letters(subscript)}}}";
     }
 
     protected override string InputName(Expr input) => InputNames.GetValueOrDefault(input.Name!) ?? Letters(input.Name!);
@@ -54,6 +55,18 @@ internal sealed class LatexNotation : MathNotation
     protected override string ParameterName(Parameter parameter) => Symbol(parameter.Symbol);
 
     protected override string Letter(string name) => name;
+
+    /// <summary>m · 10^e is a product whose parts stay together.</summary>
+    private static Piece Factored(Piece number) => number with { Factors = [new Factor(number.Text, FactorPlace.Number)] };
+
+    protected override Piece Number(double value)
+    {
+        var number = base.Number(value);
+        var parts = number.Text.Split('E');
+        return parts.Length == 1 ? number
+            : parts[0] == "1" ? number with { Text = $"10^{{{parts[1].TrimStart('+')}}}", Binding = Binding.Power }
+            : Factored(number with { Text = $@"{parts[0]} \cdot 10^{{{parts[1].TrimStart('+')}}}", Binding = Binding.Product });
+    }
 
     protected override string Indicator(string condition) => @"\mathbb{1}" + Delimited("[", condition, "]");
 
@@ -101,9 +114,15 @@ internal sealed class LatexNotation : MathNotation
             : open + text + close;
 
     /// <summary>One letter in italics, a word upright. What LaTeX would read as its own is escaped.</summary>
-    private static string Letters(string text) => text.Length == 1
-        ? Escaped(text[0]).TrimEnd()
-        : $@"\mathrm{{{string.Concat(text.Select(Escaped))}}}";
+    private static string Letters(string text)
+    {
+        if (text.Length == 2 && Names.MarkOf(text[1]) is { } mark)
+        {
+            return mark == "prime" ? Letters(text[..1]) + "'" : $@"\{mark}{{{Letters(text[..1])}}}";
+        }
+
+        return text.Length == 1 ? Escaped(text[0]).TrimEnd() : $@"\mathrm{{{string.Concat(text.Select(Escaped))}}}";
+    }
 
     private static string Escaped(char c) => Names.WordOf(c) is { } word ? $@"\{word} " : c switch
     {

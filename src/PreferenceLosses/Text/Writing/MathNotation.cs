@@ -151,6 +151,11 @@ internal abstract class MathNotation : Notation
     /// <summary>A choice; where one of the two is 0, the other times an indicator.</summary>
     private Piece Select(Expr node, Piece condition, Piece then, Piece otherwise)
     {
+        if (IsKnown(node.Operands[0]) is { } isTrue)
+        {
+            return isTrue ? then : otherwise;
+        }
+
         var isTruth = condition.Kind == PieceKind.Truth;
         var test = isTruth ? condition.Text : Text(condition, Binding.Sum) + Relations.Unequal + "0";
         var opposite = isTruth ? condition.Opposite : Text(condition, Binding.Sum) + Relations.Equal + "0";
@@ -163,6 +168,18 @@ internal abstract class MathNotation : Notation
             ? Product(otherwise, new Piece(Indicator(opposite), Binding.Call))
             : new(Cases(Text(then), test, Text(otherwise)), Binding.Condition);
     }
+
+    /// <summary>What a comparison of two numbers gives, which derivatives of scans have: whether a weight of 1 is positive.</summary>
+    private static bool? IsKnown(Expr condition) =>
+        condition.Operation is Operation.Less or Operation.LessOrEqual && NumberOf(condition.Operands[0]) is { } a && NumberOf(condition.Operands[1]) is { } b
+            ? (condition.Operation == Operation.Less ? a < b : a <= b)
+            : null;
+
+    private static double? NumberOf(Expr node) =>
+        node.Operation == Operation.Broadcast ? NumberOf(node.Operands[0])
+        : node.Operation == Operation.Negate ? -NumberOf(node.Operands[0])
+        : node.Operation == Operation.Constant ? node.Value
+        : null;
 
     private static bool IsZero(Expr node) => node is { Operation: Operation.Constant, Value: 0 };
 
@@ -207,6 +224,6 @@ internal abstract class MathNotation : Notation
 
     private Piece Exponential(Piece x) => Power(new Piece("e", Binding.Name), Text(x));
 
-    private Piece Number(double value) => new(
+    protected virtual Piece Number(double value) => new(
         double.IsInfinity(value) ? Infinity : Math.Abs(value).ToString("R", CultureInfo.InvariantCulture), Binding.Name, double.IsNegative(value), PieceKind.Number);
 }

@@ -15,11 +15,23 @@ internal sealed class Names(IReadOnlySet<string> reserved)
         ['Π'] = "Pi", ['Σ'] = "Sigma", ['Φ'] = "Phi", ['Ψ'] = "Psi", ['Ω'] = "Omega",
     };
 
+    /// <summary>Marks on or behind a letter, as words: ρ̄ is rho_bar.</summary>
+    private static readonly Dictionary<char, string> Marks = new()
+    {
+        ['\u0304'] = "bar", ['\u0302'] = "hat", ['\u0303'] = "tilde", ['\u0307'] = "dot", ['′'] = "prime",
+    };
+
     private readonly HashSet<string> taken = [];
     private readonly Dictionary<string, int> numbers = [];
 
     /// <summary>The word of a Greek letter, as Python and LaTeX have it; null for other characters.</summary>
     public static string? WordOf(char letter) => Letters.GetValueOrDefault(letter);
+
+    /// <summary>The word of a mark on or behind a letter; null for other characters.</summary>
+    public static string? MarkOf(char mark) => Marks.GetValueOrDefault(mark);
+
+    /// <summary>The digit that a subscript digit is; null for other characters.</summary>
+    public static char? SubscriptOf(char c) => c is >= '₀' and <= '₉' ? (char)('0' + (c - '₀')) : null;
 
     /// <summary>Letters, digits and underscores, a letter first; Greek letters become words.</summary>
     /// <param name="name">Any text.</param>
@@ -29,7 +41,8 @@ internal sealed class Names(IReadOnlySet<string> reserved)
         var text = new StringBuilder();
         foreach (var c in name)
         {
-            text.Append(isLetter(c) || char.IsAsciiDigit(c) || c == '_' ? c.ToString() : WordOf(c) ?? "_");
+            text.Append(isLetter(c) || char.IsAsciiDigit(c) || c == '_' ? c.ToString()
+                : WordOf(c) ?? (MarkOf(c) is { } mark ? "_" + mark : SubscriptOf(c)?.ToString()) ?? "_");
         }
 
         return text.Length > 0 && isLetter(text[0]) ? text.ToString() : "v" + text;

@@ -148,9 +148,9 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
         Operation.Erf => Call("torch.erf", a),
         Operation.Erfc => Call("torch.erfc", a),
         Operation.RoundToSingle => Method(Method(a, "float()"), $"type_as({AnyTensor()})"),
-        Operation.Minimum => Call("torch.minimum", Tensor(a, node), Tensor(b, node)),
-        Operation.Maximum => Call("torch.maximum", Tensor(a, node), Tensor(b, node)),
-        Operation.LogAddExp => Call("torch.logaddexp", Tensor(a, node), Tensor(b, node)),
+        Operation.Minimum => Call("torch.minimum", Tensor(a, node, b), Tensor(b, node, a)),
+        Operation.Maximum => Call("torch.maximum", Tensor(a, node, b), Tensor(b, node, a)),
+        Operation.LogAddExp => Call("torch.logaddexp", Tensor(a, node, b), Tensor(b, node, a)),
         Operation.Select => Select(node, condition, a, b, c),
         Operation.Clamp => Clamp(node, a, b, c),
         _ => throw new NotSupportedException($"{node.Operation} is made for programs and has no PyTorch text."),
@@ -189,7 +189,7 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
         if (minimum.Kind != PieceKind.Number || maximum.Kind != PieceKind.Number)
         {
             // Bounds are both numbers or both tensors.
-            (minimum, maximum) = (Tensor(minimum, node), Tensor(maximum, node));
+            (minimum, maximum) = (Tensor(minimum, node, x), Tensor(maximum, node, x));
         }
 
         var bounds = (hasMinimum ? $", min={Text(minimum)}" : "") + (hasMaximum ? $", max={Text(maximum)}" : "");
@@ -296,8 +296,12 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
 
     private Piece DividedByCount(Piece sum) => new($"{sum.Text} / {MaskText()}.sum(-1)", Binding.Product);
 
-    private Piece Tensor(Piece piece, Expr node) => piece.Kind != PieceKind.Number ? piece : Call(
-        "torch.full_like", new Piece(node.Shape == Shape.Responses ? Responses() : Column(), Binding.Name), piece);
+    /// <summary>A number as a tensor of the node's shape; of a scalar node's, like the tensor beside it.</summary>
+    private Piece Tensor(Piece piece, Expr node, Piece beside = default) => piece.Kind != PieceKind.Number ? piece : Call(
+        "torch.full_like",
+        node.Shape == Shape.Scalar && beside is { Text: not null, Kind: PieceKind.Tensor } ? beside
+            : new Piece(node.Shape == Shape.Responses ? Responses() : Column(), Binding.Name),
+        piece);
 
     private Piece Call(string function, params ReadOnlySpan<Piece> arguments)
     {

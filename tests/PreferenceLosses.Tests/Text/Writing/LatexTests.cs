@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Tests.Support;
 using PreferenceLosses.Text;
+using static PreferenceLosses.Expressions.Formulas;
 
 namespace PreferenceLosses.Tests.Text.Writing;
 
@@ -12,7 +13,8 @@ public class LatexTests
     private static readonly HashSet<string> Commands =
     [
         "begin", "end", "ell", "frac", "partial", "sum", "operatorname", "mathrm", "mathbb", "left", "right", "text", "log", "ln", "max", "min", "sqrt",
-        "sin", "cos", "tanh", "arctan", "sigma", "pi", "theta", "beta", "lambda", "tau", "rho", "alpha", "gamma", "delta", "Delta", "epsilon", "mu", "le", "ge", "ne", "land", "lor", "infty",
+        "sin", "cos", "tanh", "arctan", "sigma", "pi", "theta", "beta", "lambda", "tau", "rho", "alpha", "gamma", "delta", "Delta", "epsilon", "mu",
+        "le", "ge", "ne", "land", "lor", "infty", "cdot", "bar", "hat",
     ];
 
     [Fact]
@@ -39,6 +41,22 @@ public class LatexTests
         Assert.Contains(@"k_l &= \max\left(\frac{1}{N}\sum_i c_l, 0\right) \\", new KtoPairLoss().ToLatex(), StringComparison.Ordinal);
         Assert.Contains(@"\ell &= 0.9 \, (1 - 0.5 \, \mathbb{1}[\rho < 0]) \, \operatorname{softplus}(-x) \\", new PadllLoss().ToLatex(), StringComparison.Ordinal);
         Assert.Contains(@"\begin{cases} 0.5 \, \operatorname{softplus}(-x) & \text{if } \log\pi_\theta(y_w) > \log\pi_\theta(y_l) \\", new PflLoss().ToLatex(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ρ̄", @"\bar{\rho}")]
+    [InlineData("β̂", @"\hat{\beta}")]
+    [InlineData("z₀", "z_0")]
+    [InlineData("λ_D", @"\lambda_D")]
+    [InlineData("margin", @"\mathrm{margin}")]
+    [InlineData("k_max", @"k_{\mathrm{max}}")]
+    [InlineData("Δ′", @"\Delta'")]
+    [InlineData("50%", @"\mathrm{50\%}")]
+    public void Names_are_symbols(string name, string symbol)
+    {
+        var text = PairLoss.Define("own", [], pair => Named(name, pair.PolicyChosen) * 2e-37).ToLatex();
+        Assert.Contains($"\n{symbol} &= ", text, StringComparison.Ordinal);
+        Assert.Contains(@"2 \cdot 10^{-37} \, " + symbol, text, StringComparison.Ordinal);
     }
 
     [Theory]

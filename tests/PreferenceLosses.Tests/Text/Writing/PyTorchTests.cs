@@ -83,8 +83,8 @@ public class PyTorchTests
             x_1_2 = policy_rejected_logps
             return_ = x_1 * x_1_2
             pair = margin
-            rho__2 = lambda_ / self.beta
-            return return_ * pair * rho__2 + class_ + torch_
+            rho_hat_2 = lambda_ / self.beta
+            return return_ * pair * rho_hat_2 + class_ + torch_
 
         """.ReplaceLineEndings("\n"),
         ExportedLosses.Awkward.ToPyTorch());
