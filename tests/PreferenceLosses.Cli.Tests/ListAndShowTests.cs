@@ -141,6 +141,10 @@ public class ListAndShowTests
     }
 
     [Fact]
+    public void A_paper_whose_equation_is_not_given_is_named_without_a_comma() =>
+        Assert.Contains(CommandLine.Run("show", "simpo").Lines, line => line.EndsWith("arXiv 2405.14734", StringComparison.Ordinal));
+
+    [Fact]
     public void Every_loss_can_be_shown()
     {
         Assert.All(LossCatalog.BuiltIn.Entries, entry =>

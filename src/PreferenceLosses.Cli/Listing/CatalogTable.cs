@@ -25,7 +25,7 @@ internal static class CatalogTable
         entry.Name,
         string.Join(", ", entry.Aliases),
         entry.TrlLossType ?? "",
-        entry.Paper is { } paper ? $"arXiv {paper.ArXiv} {paper.Location}" : "",
+        entry.Paper is { } paper ? $"arXiv {paper.ArXiv} {paper.Location}".TrimEnd() : "",
         entry.PublishedFitness?.ToString(CultureInfo.InvariantCulture) ?? "",
         string.Join(", ", entry.Loss.Parameters.Select(bound => FormattableString.Invariant($"{bound.Parameter.Name}={bound.Value}"))),
         string.Join(", ", InputColumns.Of(entry.Loss).Select(input => input.Name)),

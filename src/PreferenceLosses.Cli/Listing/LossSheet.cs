@@ -55,7 +55,7 @@ internal static class LossSheet
         if (entry.Paper is { } paper)
         {
             yield return ["paper", paper.Title];
-            yield return ["", $"arXiv {paper.ArXiv}, {paper.Location}"];
+            yield return ["", $"arXiv {paper.ArXiv}{(paper.Location.Length > 0 ? ", " : "")}{paper.Location}"];
         }
 
         yield return ["inputs", string.Join(", ", InputColumns.Of(entry.Loss).Select(Describe))];

@@ -3,7 +3,7 @@ namespace PreferenceLosses.Losses;
 /// <summary>Where a loss was published.</summary>
 /// <param name="Title">The title.</param>
 /// <param name="ArXiv">The arXiv identifier.</param>
-/// <param name="Location">Equation, table or appendix.</param>
+/// <param name="Location">Equation, table or appendix; empty where it was not looked up.</param>
 public sealed record Paper(string Title, string ArXiv, string Location)
 {
     internal static Paper Dpo(string location) =>

@@ -13,7 +13,8 @@ public class LatexTests
     private static readonly HashSet<string> Commands =
     [
         "begin", "end", "ell", "frac", "partial", "sum", "operatorname", "mathrm", "mathbb", "left", "right", "text", "log", "ln", "max", "min", "sqrt",
-        "sin", "cos", "tanh", "arctan", "sigma", "pi", "theta", "beta", "lambda", "tau", "rho", "alpha", "gamma", "delta", "Delta", "epsilon", "mu", "le", "ge", "ne", "land", "lor", "infty", "cdot", "bar", "hat",
+        "sin", "cos", "tanh", "arctan", "sigma", "pi", "theta", "beta", "lambda", "tau", "rho", "alpha", "gamma", "delta", "Delta", "epsilon", "mu",
+        "le", "ge", "ne", "land", "lor", "infty", "cdot", "bar", "hat",
     ];
 
     [Fact]
