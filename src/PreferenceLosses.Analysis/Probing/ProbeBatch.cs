@@ -34,29 +34,10 @@ internal sealed record ProbeBatch(int Rows, int ResponsesPerRow, ImmutableSorted
     };
 
     public PreferenceBatch<T> ToBatch<T>()
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        var columns = Columns.ToDictionary(c => c.Key, c => c.Value.Select(T.CreateTruncating).ToArray());
-        ReadOnlySpan<T> Column(string name) => columns.GetValueOrDefault(name);
-        return new()
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        PreferenceBatch.FromColumns(Columns.ToDictionary(c => c.Key, c => c.Value.Select(T.CreateTruncating).ToArray())) with
         {
-            PolicyChosen = Column(PreferenceLosses.Columns.PolicyChosen),
-            PolicyRejected = Column(PreferenceLosses.Columns.PolicyRejected),
-            ReferenceChosen = Column(PreferenceLosses.Columns.ReferenceChosen),
-            ReferenceRejected = Column(PreferenceLosses.Columns.ReferenceRejected),
-            Policy = Column(PreferenceLosses.Columns.Policy),
-            Reference = Column(PreferenceLosses.Columns.Reference),
-            ChosenLength = Column(PreferenceLosses.Columns.ChosenLength),
-            RejectedLength = Column(PreferenceLosses.Columns.RejectedLength),
-            Length = Column(PreferenceLosses.Columns.Length),
-            ChosenScore = Column(PreferenceLosses.Columns.ChosenScore),
-            RejectedScore = Column(PreferenceLosses.Columns.RejectedScore),
-            Score = Column(PreferenceLosses.Columns.Score),
-            Margin = Column(PreferenceLosses.Columns.Margin),
-            Desirable = Column(PreferenceLosses.Columns.Desirable),
             ResponsesPerRow = ResponsesPerRow,
-            Other = columns.ToDictionary(c => c.Key, c => (ReadOnlyMemory<T>)c.Value),
             Scalars = Scalars,
         };
-    }
 }

@@ -11,26 +11,10 @@ internal static class Probe
     {
         var columns = loss.Graph.Inputs.Where(i => i.Shape != Shape.Scalar).ToDictionary(
             i => i.Name!, i => Enumerable.Range(0, i.Shape == Shape.Responses ? rows * Responses : rows).Select(at => Value(i.Name!, at)).ToArray());
-        double[]? Column(string name) => columns.GetValueOrDefault(name);
         return loss.Evaluate(
-            new PreferenceBatch<double>
+            PreferenceBatch.FromColumns(columns) with
             {
-                PolicyChosen = Column(Columns.PolicyChosen),
-                PolicyRejected = Column(Columns.PolicyRejected),
-                ReferenceChosen = Column(Columns.ReferenceChosen),
-                ReferenceRejected = Column(Columns.ReferenceRejected),
-                Policy = Column(Columns.Policy),
-                Reference = Column(Columns.Reference),
-                ChosenLength = Column(Columns.ChosenLength),
-                RejectedLength = Column(Columns.RejectedLength),
-                Length = Column(Columns.Length),
-                ChosenScore = Column(Columns.ChosenScore),
-                RejectedScore = Column(Columns.RejectedScore),
-                Score = Column(Columns.Score),
-                Margin = Column(Columns.Margin),
-                Desirable = Column(Columns.Desirable),
                 ResponsesPerRow = loss.Graph.Inputs.Any(i => i.Shape == Shape.Responses) ? Responses : 0,
-                Other = columns.Where(c => !Columns.Known.Contains(c.Key)).ToDictionary(c => c.Key, c => (ReadOnlyMemory<double>)c.Value),
                 Scalars = loss.Graph.Inputs.Where(i => i.Shape == Shape.Scalar).ToDictionary(i => i.Name!, _ => 0.25),
             },
             new EvaluationOptions { SingleRow = SingleRow.PyTorch, MaxThreads = 1 }).Losses.ToArray();

@@ -26,25 +26,9 @@ internal static class Attack
     /// <summary>The loss of an observation, evaluated again.</summary>
     public static double Again(this IPreferenceLoss loss, Observation seen)
     {
-        ReadOnlySpan<double> Column(string name) => seen.Columns.TryGetValue(name, out var values) ? values.AsSpan() : default;
-        var batch = new PreferenceBatch<double>
+        var batch = PreferenceBatch.FromColumns(seen.Columns.ToDictionary(c => c.Key, c => c.Value.ToArray())) with
         {
-            PolicyChosen = Column(Columns.PolicyChosen),
-            PolicyRejected = Column(Columns.PolicyRejected),
-            ReferenceChosen = Column(Columns.ReferenceChosen),
-            ReferenceRejected = Column(Columns.ReferenceRejected),
-            Policy = Column(Columns.Policy),
-            Reference = Column(Columns.Reference),
-            Desirable = Column(Columns.Desirable),
-            ChosenLength = Column(Columns.ChosenLength),
-            RejectedLength = Column(Columns.RejectedLength),
-            Length = Column(Columns.Length),
-            ChosenScore = Column(Columns.ChosenScore),
-            RejectedScore = Column(Columns.RejectedScore),
-            Score = Column(Columns.Score),
-            Margin = Column(Columns.Margin),
             ResponsesPerRow = seen.ResponsesPerRow,
-            Other = seen.Columns.ToDictionary(c => c.Key, c => (ReadOnlyMemory<double>)c.Value.ToArray()),
             Scalars = seen.Scalars,
         };
         var losses = new double[seen.Rows * loss.Graph.Losses.Length];
