@@ -3,9 +3,12 @@ namespace PreferenceLosses;
 /// <summary>Finds what somebody may have meant.</summary>
 internal static class Spelling
 {
-    /// <summary>The nearest of some names, the nearest first.</summary>
+    /// <summary>The nearest of some names, the nearest first; neither case nor hyphens count.</summary>
     public static IEnumerable<string> Nearest(string name, IEnumerable<string> names, int count) =>
-        names.OrderBy(known => Distance(known, name)).ThenBy(known => known, StringComparer.Ordinal).Take(count);
+        names.OrderBy(known => Distance(Plain(known), Plain(name))).ThenBy(known => Distance(known, name)).ThenBy(known => known, StringComparer.Ordinal).Take(count);
+
+    private static string Plain(string name) =>
+        name.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
 
     /// <summary>The number of insertions, deletions, substitutions and exchanges of neighbours between two names.</summary>
     public static int Distance(string a, string b)

@@ -134,6 +134,7 @@ internal static unsafe class BatchChecks<T>
         foreach (var input in request.Loss.OtherColumns)
         {
             CheckFinite(input.Name!, batch.Other![input.Name!].Span, input.Shape, arguments);
+            CheckDomain(input.Name!, batch.Other![input.Name!].Span, input.Shape, arguments);
         }
     }
 
@@ -224,6 +225,11 @@ internal static unsafe class BatchChecks<T>
         {
             throw new InvalidBatchException($"The scalar '{name}' is {value.ToString(CultureInfo.InvariantCulture)}; a finite number is needed.", name);
         }
+
+        if (name == Columns.RunningDeviation && value <= 0)
+        {
+            throw new InvalidBatchException($"The scalar '{name}' is {value.ToString(CultureInfo.InvariantCulture)}; a deviation greater than 0 is needed.", name);
+        }
     }
 
     private static void CheckResponses(in ExecutionArguments<T> arguments)
@@ -241,8 +247,14 @@ internal static unsafe class BatchChecks<T>
     /// <summary>Lengths are positive, since log-probabilities are divided by them, and an example is desirable or it is not.</summary>
     private static void CheckDomain(string name, ReadOnlySpan<T> column, Shape shape, in ExecutionArguments<T> arguments)
     {
-        var isLength = name is Columns.ChosenLength or Columns.RejectedLength or Columns.Length;
-        if (!isLength && name != Columns.Desirable)
+        (Func<T, bool> IsAccepted, string What)? domain = name switch
+        {
+            Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.GoldLength => (v => v > T.Zero, "a number of tokens greater than 0 is needed."),
+            Columns.ChosenWeight or Columns.RejectedWeight => (v => v >= T.Zero, "a weight of 0 or greater is needed."),
+            Columns.Desirable => (v => v == T.Zero || v == T.One, "1 (desirable) and 0 (undesirable) are accepted."),
+            _ => null,
+        };
+        if (domain is not var (isAccepted, what))
         {
             return;
         }
@@ -254,12 +266,12 @@ internal static unsafe class BatchChecks<T>
             for (var at = row * responses; at < (row + 1) * responses; at++)
             {
                 var counts = responses == 1 || arguments.ResponseMask == null || arguments.ResponseMask[at];
-                if (counts && !(isLength ? column[at] > T.Zero : column[at] == T.Zero || column[at] == T.One))
+                if (counts && !isAccepted(column[at]))
                 {
                     var where = responses == 1 ? $"row {row}" : $"row {row}, response {at - (row * responses)}";
                     throw new InvalidBatchException(
                         $"The column '{name}' is {column[at].ToString(null, CultureInfo.InvariantCulture)} at {where}; "
-                        + (isLength ? "a number of tokens greater than 0 is needed." : "1 (desirable) and 0 (undesirable) are accepted."),
+                        + what,
                         name,
                         row);
                 }

@@ -33,6 +33,10 @@ public sealed class RunningMean
 /// Exponentially weighted mean and standard deviation of a quantity that is seen batch by batch: the running moments of β-DPO
 /// (of ρ) and α-DPO (of ρ̄).
 /// </summary>
+/// <remarks>
+/// The first batch is taken as it is, where the code of β-DPO starts at 0; the deviation is the population's, where that code has the unbiased
+/// one (√2 times this at two rows). A batch without spread does not enter the deviation.
+/// </remarks>
 /// <param name="decay">The share of the past, from 0 to below 1; β-DPO uses 0.9.</param>
 public sealed class MovingMoments(double decay)
 {
@@ -41,11 +45,12 @@ public sealed class MovingMoments(double decay)
         : throw new ArgumentOutOfRangeException(nameof(decay), decay, "The share of the past has to be from 0 to below 1.");
 
     private bool isStarted;
+    private bool hasSpread;
 
     /// <summary>The mean; 0 before anything was seen.</summary>
     public double Mean { get; private set; }
 
-    /// <summary>The standard deviation, of the population; 1 before anything was seen and where it would be 0, so that it can divide.</summary>
+    /// <summary>The standard deviation, of the population; 1 before any spread was seen, so that it can divide.</summary>
     public double Deviation { get; private set; } = 1;
 
     /// <summary>Takes in a batch: the first one as it is, later ones with a share of 1 − decay.</summary>
@@ -62,11 +67,15 @@ public sealed class MovingMoments(double decay)
         }
 
         var (mean, deviation) = Moments.Of(values);
-        deviation = deviation > 0 ? deviation : 1;
         var past = isStarted ? decay : 0;
         Mean = (past * Mean) + ((1 - past) * mean);
-        Deviation = (past * Deviation) + ((1 - past) * deviation);
         isStarted = true;
+        if (deviation > 0)
+        {
+            past = hasSpread ? decay : 0;
+            Deviation = (past * Deviation) + ((1 - past) * deviation);
+            hasSpread = true;
+        }
     }
 }
 

@@ -24,8 +24,9 @@ internal static class CatalogueDocument
             The unreduced losses are in the order of the input, and gradients are those of their mean.
 
             Below each table is what the cards say at the defaults: **yes** is proven from the formula, **no** is refuted with a witness, ? is unknown, – makes
-            no sense for the loss. *Alone*: a row's loss depends on that row only. *Of ρ*: it sees ρ and nothing else. *Monotone* and *convex* are in what
-            training changes. *Start* is what the first step does where the policy is the reference, with the slope beside DPO's at the same β.
+            no sense for the loss. *Alone*: a row's loss depends on that row only. *Of ρ*: of the log-probabilities it sees ρ alone. *Monotone* and *convex* are in what
+            training changes. *Lowest* and *highest* are bounds that are proven (not always the best), ? where none is. *Start* is what the first step does
+            where the policy is the reference, with the slope beside DPO's at the same β.
             *Overflow* is the smallest distance in nats, along the card's path, from which on the loss or its gradient is not finite in single precision.
 
             """);
@@ -73,7 +74,8 @@ internal static class CatalogueDocument
             - TR-DPO changes the reference during training, and XPO and online DPO generate data: those are trainers around losses that are here. Nash-MD's
               objective is a policy gradient, and not a loss of pairs.
             - RSO is `slic` on data from rejection sampling.
-            - DPOP's recommended β could not be verified, so its default is that of the other losses.
+            - DPOP's recommended β and λ could not be verified: its β is that of the other losses, its λ = 50 is what is quoted elsewhere. The rule of accelerated
+              preference optimization above is derived from the paper's abstract: only that could be read.
 
             """).ToString().ReplaceLineEndings("\n");
     }
@@ -85,7 +87,7 @@ internal static class CatalogueDocument
         Answer(card.Monotone),
         Answer(card.Convex),
         card.Continuous.IsSmooth ? "smooth" : Answer(card.Continuous),
-        card.Bounds.Verdict == Verdict.NotApplicable ? "–" : $"{Number(card.Bounds.Lower)}, {Number(card.Bounds.Upper)}",
+        card.Bounds.Verdict == Verdict.NotApplicable ? "–" : $"{Bound(card.Bounds.Lower)}, {Bound(card.Bounds.Upper)}",
         Start(card.Start),
         card.Overflow.Verdict == Verdict.NotApplicable ? "–" : Overflow(card.Overflow));
 
@@ -96,6 +98,8 @@ internal static class CatalogueDocument
         Verdict.NotApplicable => "–",
         _ => "?",
     };
+
+    private static string Bound(double value) => double.IsInfinity(value) ? "?" : Number(value);
 
     private static string Start(StartFinding start)
     {

@@ -97,7 +97,7 @@ public sealed class CompositionTests
         { "dpo", Modification.ForwardKl, "f-dpo-forward-kl" },
         { "dpo", Modification.JensenShannon, "f-dpo-js" },
         { "dpo", Modification.AlphaDivergence, "f-dpo-alpha" },
-        { "bco-pair", Modification.ReferenceFree, "" },
+        { "odpo", Modification.ReferenceFree, "" },
     };
 
     [Theory]
@@ -151,12 +151,69 @@ public sealed class CompositionTests
     [InlineData("cdpo", Modification.LabelSmoothing, "it has the parameter 'label_smoothing' already")]
     [InlineData("aot", Modification.PairWeights, "compares responses of different rows")]
     [InlineData("cpo", Modification.ReferenceFree, "it reads no reference")]
-    [InlineData("kto", Modification.ForwardKl, "not a function of the log-ratio difference")]
+    [InlineData("kto", Modification.ForwardKl, "no loss of pairs")]
+    [InlineData("kto", Modification.PairWeights, "no loss of pairs")]
+    [InlineData("kto", Modification.ReferenceFree, "no loss of pairs")]
+    [InlineData("nca", Modification.PairWeights, "no loss of pairs")]
+    [InlineData("bco-pair", Modification.ReferenceFree, "holds each response against the reference")]
+    [InlineData("sppo-hard", Modification.ReferenceFree, "holds each response against the reference")]
+    [InlineData("dpop", Modification.ReferenceFree, "holds each response against the reference")]
+    [InlineData("aot-unpaired", Modification.ReferenceFree, "holds each response against the reference")]
     public void What_makes_no_sense_is_refused_when_the_loss_is_made(string name, Modification modification, string reason)
     {
         var refused = Assert.Throws<ArgumentException>(() => Evaluating.Loss(name).With(modification));
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Contains($"'{name}'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_done_already_is_not_done_twice_even_within_a_sum()
+    {
+        var smoothed = WeightedSumLoss.Of((1, Evaluating.Loss("cdpo")));
+        Assert.Contains("label_smoothing", Assert.Throws<ArgumentException>(() => smoothed.With(Modification.LabelSmoothing)).Message, StringComparison.Ordinal);
+        var weighted = new DpoLoss().With(Modification.PairWeights);
+        Assert.Contains("already", Assert.Throws<ArgumentException>(() => weighted.With(Modification.PairWeights)).Message, StringComparison.Ordinal);
+        var free = new DpoLoss().With(Modification.ReferenceFree);
+        Assert.Contains("no reference", Assert.Throws<ArgumentException>(() => free.With(Modification.ForwardKl)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_loss_with_every_modification_is_refused_or_can_be_evaluated()
+    {
+        var accepted = 0;
+        foreach (var loss in LossCatalog.BuiltIn.Entries.Select(e => e.Loss))
+        {
+            foreach (var modification in Enum.GetValues<Modification>())
+            {
+                ModifiedLoss modified;
+                try
+                {
+                    modified = loss.With(modification);
+                }
+                catch (ArgumentException)
+                {
+                    continue;
+                }
+
+                accepted++;
+                Assert.True(LossFingerprint.Of(modified).IsSameFunctionAs(LossFingerprint.Of(modified)), modified.Name);
+            }
+        }
+
+        Assert.InRange(accepted, 100, 400);
+    }
+
+    [Fact]
+    public void A_sum_rewards_what_its_first_term_with_a_reference_does()
+    {
+        var pairs = new PairColumns([-10], [-5], [-12], [-5]);
+        var batch = PreferenceBatch.FromColumns(new Dictionary<string, double[]>
+        {
+            [Columns.PolicyChosen] = pairs.PolicyChosen, [Columns.PolicyRejected] = pairs.PolicyRejected, [Columns.ReferenceChosen] = pairs.ReferenceChosen,
+            [Columns.ReferenceRejected] = pairs.ReferenceRejected, [Columns.ChosenLength] = [4],
+        });
+        var sum = WeightedSumLoss.Of((1, new NllLoss()), (1, new DpoLoss { Beta = 0.5 }));
+        Assert.Equal(1, sum.Evaluate(batch).Rewards!.Margins[0]);
     }
 
     [Fact]

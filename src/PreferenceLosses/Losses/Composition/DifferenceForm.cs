@@ -15,6 +15,7 @@ internal sealed class DifferenceForm(PreferenceLoss loss, string modification)
     /// <summary>The one formula of the loss; for weights, each row has to be a pair's own.</summary>
     public Expr Single()
     {
+        CheckPairs();
         CheckSingle();
         if (NodeOrder.Of(loss.Graph.Losses).Any(n => n.Operation.IsSortOrScan()))
         {
@@ -40,6 +41,12 @@ internal sealed class DifferenceForm(PreferenceLoss loss, string modification)
     /// <summary>The loss with another function of the two log-ratios in the place of ρ = c_w − c_l.</summary>
     public ImmutableArray<Expr> Replaced(Func<Expr, Expr, Expr> difference)
     {
+        CheckPairs();
+        if (!loss.Graph.Inputs.Any(IsReference))
+        {
+            throw Refused("it reads no reference");
+        }
+
         CheckFunctionOfDifference(allowsColumns: true);
         return Substitution.Apply(loss.Graph.Losses, node =>
         {
@@ -52,6 +59,30 @@ internal sealed class DifferenceForm(PreferenceLoss loss, string modification)
                 ? Named(DifferenceName, difference(chosen, rejected))
                 : throw Refused("its ρ is no longer the difference of two log-ratios");
         });
+    }
+
+    /// <summary>Nothing may be held against the reference alone: where c_w or c_l enters by itself, a reference of 0 is no scale for it.</summary>
+    public void CheckReferenceOnlyInDifferences()
+    {
+        CheckPairs();
+        var rest = NodeOrder.Of(Substitution.Apply(loss.Graph.Losses, node =>
+            IsDifference(node) || node is { Operation: Operation.Named, Name: "ρ̄" } || IsMargin(node) ? Broadcast(0, Shape.Row) : node));
+        if (rest.Exists(n => n.Operation == Operation.Input && IsReference(n)))
+        {
+            throw Refused("it holds each response against the reference, and not only their difference");
+        }
+    }
+
+    private static bool IsMargin(Expr node) => node.Operation == Operation.Subtract && node.Operands.All(o => o.Operation == Operation.Input && IsReference(o));
+
+    private static bool IsReference(Expr input) => input.Name is Columns.ReferenceChosen or Columns.ReferenceRejected;
+
+    private void CheckPairs()
+    {
+        if (!loss.Graph.Inputs.Any(input => input.Name is Columns.PolicyChosen or Columns.PolicyRejected))
+        {
+            throw Refused("it is no loss of pairs");
+        }
     }
 
     private static bool IsDifference(Expr node) => node is { Operation: Operation.Named, Name: DifferenceName };

@@ -18,7 +18,7 @@ public static class DifferenceModifiers
     {
         ArgumentNullException.ThrowIfNull(loss);
         var own = ModifiedLoss.OwnOf(modification).Select(bound => bound.Parameter.Name!).FirstOrDefault();
-        if (own is not null && loss.Parameters.Any(bound => bound.Parameter.Name == own))
+        if (own is not null && loss.Parameters.Any(bound => bound.Parameter.Name!.EndsWith(own, StringComparison.Ordinal)))
         {
             throw new ArgumentException($"'{ModifiedLoss.NameOf(modification)}' is refused for '{loss.Name}': it has the parameter '{own}' already.", nameof(loss));
         }

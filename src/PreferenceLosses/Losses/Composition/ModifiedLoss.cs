@@ -64,16 +64,17 @@ public sealed record ModifiedLoss : PreferenceLoss
         return Modification switch
         {
             Modification.LabelSmoothing => new LossGraph([Smoothed(difference)], graph.Rewards, graph.IsVerbatim),
+            Modification.PairWeights when graph.Inputs.Any(input => input.Name == Columns.ChosenWeight) => throw difference.Refused("it has pair weights already"),
             Modification.LengthNormalization when graph.Inputs.Any(input => input.Name == Columns.ChosenLength) =>
                 throw difference.Refused("it reads lengths already"),
             Modification.LengthNormalization => new LossGraph(
                 difference.Replaced((chosen, rejected) => (chosen / Pair.ChosenLength) - (rejected / Pair.RejectedLength)), graph.Rewards, graph.IsVerbatim),
             Modification.ForwardKl => new LossGraph(
-                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-rejected, -chosen)), graph.Rewards, graph.IsVerbatim),
+                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-rejected, -chosen, 1)), graph.Rewards, graph.IsVerbatim),
             Modification.JensenShannon => new LossGraph(
                 difference.Replaced((chosen, rejected) => LogSigmoid(chosen) - LogSigmoid(rejected)), graph.Rewards, graph.IsVerbatim),
             Modification.AlphaDivergence => new LossGraph(
-                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-((1 - α) * rejected), -((1 - α) * chosen)) / (1 - α)), graph.Rewards, graph.IsVerbatim),
+                difference.Replaced((chosen, rejected) => StableForms.ExponentialDifference(-((1 - α) * rejected), -((1 - α) * chosen), 1 / (1 - α))), graph.Rewards, graph.IsVerbatim),
             Modification.ReferenceFree => WithoutReference(difference, graph),
             _ => new LossGraph([difference.Single() * PairWeight], graph.Rewards, graph.IsVerbatim),
         };
@@ -83,7 +84,8 @@ public sealed record ModifiedLoss : PreferenceLoss
 
     private static LossGraph WithoutReference(DifferenceForm difference, LossGraph graph)
     {
-        Expr Removed(Expr node) => node is { Operation: Operation.Input, Name: Columns.ReferenceChosen or Columns.ReferenceRejected } ? Constant(0) : node;
+        Expr Removed(Expr node) => node is { Operation: Operation.Input, Name: Columns.ReferenceChosen or Columns.ReferenceRejected } ? Broadcast(0, Shape.Row) : node;
+        difference.CheckReferenceOnlyInDifferences();
         if (graph.Inputs.All(input => ReferenceEquals(Removed(input), input)))
         {
             throw difference.Refused("it reads no reference");

@@ -68,21 +68,27 @@ public sealed record WeightedSumLoss : PreferenceLoss
     {
         var sum = default(Expr);
         var rewards = default(ImplicitRewards);
+        var knowsReference = false;
         foreach (var (loss, key) in terms.Items.Zip(Keys(terms.Items)))
         {
             Parameter Own(string name) => Parameters.Single(bound => bound.Parameter.Name == $"{key}_{name}").Parameter;
             Expr Rename(Expr node) => node is Parameter ? Own(node.Name!) : node;
             var renamed = Own("weight") * Substitution.Apply(loss.Graph.Losses, Rename)[0];
             sum = sum is null ? renamed : sum + renamed;
-            if (loss.Graph.Rewards is { } first)
+            // The rewards are those of the first term that knows a reference: a likelihood beside DPO implies none.
+            if (loss.Graph.Rewards is { } first && (rewards is null || (!knowsReference && ReadsReference(loss))))
             {
+                knowsReference = ReadsReference(loss);
                 var both = Substitution.Apply([first.Chosen, first.Rejected], Rename);
-                rewards ??= new ImplicitRewards(both[0], both[1]);
+                rewards = new ImplicitRewards(both[0], both[1]);
             }
         }
 
         return new LossGraph([sum!], rewards, terms.Items[0].Graph.IsVerbatim, maximumResponses: terms.Items.Min(loss => loss.Graph.MaximumResponses));
     }
+
+    private static bool ReadsReference(PreferenceLoss loss) =>
+        loss.Graph.Inputs.Any(i => i.Name is Columns.ReferenceChosen or Columns.ReferenceRejected or Columns.Reference);
 
     private static ParameterValues Combined(ImmutableArray<(double Weight, PreferenceLoss Loss)> terms) =>
         ParameterValues.Of(terms.Zip(Keys(terms.Select(term => term.Loss)), (term, key) => term.Loss.Parameters

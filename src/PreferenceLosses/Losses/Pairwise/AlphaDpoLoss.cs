@@ -47,4 +47,12 @@ public sealed record AlphaDpoLoss() : PairLoss("alpha-dpo", β, α, γ)
         var margin = Named("margin", StopGradient((γ / β) + (α * standardized)));
         return Softplus(-(β * (pair.ChosenAverage - pair.RejectedAverage - margin)));
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The averages that are compared; the reference only sets the margin.</remarks>
+    protected override ImplicitRewards Rewards(PairInputs pair, bool usesReference)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        return new(β * pair.ChosenAverage, β * pair.RejectedAverage);
+    }
 }

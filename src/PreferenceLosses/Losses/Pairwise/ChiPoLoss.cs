@@ -11,8 +11,8 @@ namespace PreferenceLosses.Losses;
 /// </para>
 /// <para>
 /// Huang et al. 2024, arXiv 2407.13399. Regularisation by KL + χ² with weight β has the optimal policy r = βφ(π/π_ref) +
-/// const, which gives z as DPO's derivation gives βρ. e^c is continued linearly above c = 60, where two such numbers only
-/// differ by more than the clip lets through: ∞ − ∞ never arises.
+/// const, which gives z as DPO's derivation gives βρ. e^c is continued linearly above c = 60, so that ∞ − ∞ never arises: two
+/// such numbers differ by more than the clip lets through, unless they are the same, where the gradient is that at c = 60.
 /// </para>
 /// </remarks>
 public sealed record ChiPoLoss() : PairLoss("chi-po", β, R)

@@ -30,8 +30,8 @@ public sealed record ForwardKlDpoLoss() : PairLoss("f-dpo-forward-kl", β)
     /// <inheritdoc/>
     protected override LossOutput Formula(PairInputs pair)
     {
-        var Δ = Named("Δ", StableForms.ExponentialDifference(-pair.RejectedLogRatio, -pair.ChosenLogRatio));
-        return Softplus(-(β * Δ));
+        var βΔ = Named("βΔ", StableForms.ExponentialDifference(-pair.RejectedLogRatio, -pair.ChosenLogRatio, β));
+        return Softplus(-βΔ);
     }
 }
 
@@ -102,7 +102,7 @@ public sealed record AlphaDivergenceDpoLoss() : PairLoss("f-dpo-alpha", β, α)
     /// <inheritdoc/>
     protected override LossOutput Formula(PairInputs pair)
     {
-        var Δ = Named("Δ", StableForms.ExponentialDifference(-((1 - α) * pair.RejectedLogRatio), -((1 - α) * pair.ChosenLogRatio)) / (1 - α));
-        return Softplus(-(β * Δ));
+        var βΔ = Named("βΔ", StableForms.ExponentialDifference(-((1 - α) * pair.RejectedLogRatio), -((1 - α) * pair.ChosenLogRatio), β / (1 - α)));
+        return Softplus(-βΔ);
     }
 }

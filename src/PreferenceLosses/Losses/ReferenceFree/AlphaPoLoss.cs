@@ -45,8 +45,7 @@ public sealed record AlphaPoLoss() : PairLoss("alphapo", β, α, γ)
     /// <inheritdoc/>
     protected override LossOutput Formula(PairInputs pair)
     {
-        var difference = StableForms.ExponentialDifference(-(α * pair.RejectedAverage), -(α * pair.ChosenAverage)) / α;
-        return Softplus(-((β * difference) - γ));
+        return Softplus(-(StableForms.ExponentialDifference(-(α * pair.RejectedAverage), -(α * pair.ChosenAverage), β / α) - γ));
     }
 
     /// <inheritdoc/>

@@ -37,6 +37,13 @@ public sealed record OrpoLoss() : PairLoss("orpo", λ)
         return (λ * Softplus(-odds)) - pair.ChosenAverage;
     }
 
+    /// <inheritdoc/>
+    protected override ImplicitRewards Rewards(PairInputs pair, bool usesReference)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        return new(λ * pair.ChosenAverage, λ * pair.RejectedAverage);
+    }
+
     /// <summary>a − ln(1 − e^a). What keeps a below 0 has derivative 1, so that the gradient at 0 is the limit from below.</summary>
     private static Expr LogOdds(Expr average)
     {
