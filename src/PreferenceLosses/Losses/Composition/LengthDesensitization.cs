@@ -6,6 +6,7 @@ namespace PreferenceLosses.Losses;
 /// LD-DPO (Liu et al. 2024, arXiv 2409.06411): the log-probability of a completion, in which what lies beyond the length of the shorter one of
 /// the pair counts by a share. It changes how columns are summed, and any loss takes the columns.
 /// </summary>
+/// <remarks>TRL sums the reference's columns in the same way; LLaMA-Factory only the policy's.</remarks>
 public static class LengthDesensitization
 {
     /// <summary>Σ over the first tokens + share · Σ over the others.</summary>

@@ -15,7 +15,7 @@ public sealed record IpoLoss : PairLoss
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "The target for ρ is 1/(2β) nats: 5 at 0.1.");
 
-    internal static LossEntry Entry { get; } = new(new IpoLoss(), Paper.Ipo("eq. 17"), "Squared distance of the summed log-ratio difference from 1/(2β).")
+    internal static LossEntry Entry { get; } = new(new IpoLoss(), Paper.Ipo("eq. 17"), "Squared distance of the summed log-ratio difference from 1/(2β); TRL's ipo is ipo-averaged.")
     {
         Formula = "(ρ − 1/(2β))²",
         PublishedFitness = 7.84,

@@ -8,7 +8,10 @@ namespace PreferenceLosses.Losses;
 /// </summary>
 public static class KtoBaseline
 {
-    /// <summary>The example whose completion goes with an example's prompt: the next one, and the first one for the last.</summary>
+    /// <summary>
+    /// The example whose completion goes with an example's prompt: the next one, and the first one for the last. Examples of one prompt must
+    /// not stand side by side in the batch: their completions would not be mismatched.
+    /// </summary>
     /// <param name="example">The example whose prompt it is.</param>
     /// <param name="count">The number of examples in the batch.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two examples, which leaves no other completion, or no such example.</exception>
@@ -24,7 +27,7 @@ public static class KtoBaseline
     /// <param name="policy">log π of each mismatched completion, summed, in nats.</param>
     /// <param name="reference">log π_ref of the same.</param>
     /// <typeparam name="T">The precision of the columns; the mean is taken in double precision.</typeparam>
-    /// <returns>The estimate, in nats; with several workers, the mean of the unclamped means is clamped instead.</returns>
+    /// <returns>The estimate, in nats; with several workers, gather the columns first: the clamp comes after the mean of all.</returns>
     /// <exception cref="ArgumentException">There are no completions, or not as many of the one as of the other.</exception>
     public static double Estimate<T>(ReadOnlySpan<T> policy, ReadOnlySpan<T> reference)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
