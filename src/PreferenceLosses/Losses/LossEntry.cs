@@ -18,10 +18,15 @@ public sealed record LossEntry(PreferenceLoss Loss, Paper? Paper, string Summary
     /// <summary>Other names that lead to this loss and to no other.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>What TRL calls it as a <c>loss_type</c>; null where TRL does not have this function.</summary>
+    /// <summary>What TRL calls it as a <c>loss_type</c>; null where TRL does not have this loss.</summary>
+    /// <remarks>
+    /// Two have the same preference term in TRL and a likelihood of other scope. <c>cpo</c> averages it over each chosen response, TRL's CPOTrainer
+    /// over all chosen tokens of the batch, which <see cref="TrlLosses.FromTrl"/> takes into account. <c>orpo</c> averages it over each chosen
+    /// response, TRL's ORPOTrainer over all tokens of prompts and responses, which no column here gives.
+    /// </remarks>
     public string? TrlLossType { get; init; }
 
-    /// <summary>The class of TRL that has this function; null where TRL does not have it.</summary>
+    /// <summary>The class of TRL that has the <see cref="TrlLossType"/>; null where there is none.</summary>
     public string? TrlTrainer
     {
         get => field ?? (TrlLossType is null ? null : "DPOTrainer");

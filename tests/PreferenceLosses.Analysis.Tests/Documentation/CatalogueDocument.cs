@@ -58,7 +58,8 @@ internal static class CatalogueDocument
             - Both have a form as JSON, which `evaluate --spec` reads: `{"sum":[{"weight":0.8,"loss":{"loss":"dpo"}}]}` and
               `{"modify":"label-smoothing","loss":{"loss":"slic"},"parameters":{"label_smoothing":0.1}}`.
             - `TrlLosses.FromTrl(new TrlConfig { LossTypes = ["sigmoid", "sft"], LossWeights = [1, 0.5] })` is the loss of a TRL configuration, with TRL's
-              defaults; what TRL would accept and ignore is refused.
+              defaults. An option that TRL (as of 2026) ignores for the loss is refused, and so is one that is not available here. The exception is `sigmoid`
+              with `label_smoothing`, which TRL now ignores: as the only loss type it is `cdpo`, which TRL computed before 0.29.
             - Accelerated preference optimization (arXiv 2410.06293) is arithmetic on the reference column: with the policy π̂ that the last round gave, and the
               one before it, `reference[i] = ((1 + α) * current[i]) - (α * previous[i])`. For a loss of ρ the normaliser cancels.
             - LD-DPO (arXiv 2409.06411) is another way to sum a column: `LengthDesensitization`.

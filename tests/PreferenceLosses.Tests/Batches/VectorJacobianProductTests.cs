@@ -11,7 +11,7 @@ public sealed class VectorJacobianProductTests
 
     /// <summary>But those whose coupling has no gradient: positions, ranks, lengths, and β-DPO's detached mean.</summary>
     public static TheoryData<string> Coupled => Claims.Where(
-        claims => !claims.Pointwise && claims.Name is not ("decaying-weights-logistic" or "aot" or "aot-unpaired" or "sft" or "beta-dpo"));
+        claims => !claims.Pointwise && claims.Name is not ("decaying-weights-logistic" or "aot" or "aot-unpaired" or "sft" or "tpo" or "tpo-l" or "beta-dpo"));
 
     [Theory]
     [MemberData(nameof(EveryLoss))]

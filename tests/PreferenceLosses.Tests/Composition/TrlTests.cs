@@ -77,6 +77,72 @@ public sealed class TrlTests
         WeightedSumLoss.Of((0.8, new DpoLoss()), (0.2, new BcoPairLoss()), (1, new SftLoss())),
         TrlLosses.FromTrl(new TrlConfig { LossTypes = ["sigmoid", "bco_pair", "sft"], LossWeights = [0.8, 0.2, 1] }));
 
+    [Theory]
+    [InlineData("sigmoid")]
+    [InlineData("tpo-l")]
+    public void The_likelihood_of_TPOTrainer_is_averaged_over_all_gold_tokens(string type)
+    {
+        var loss = TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Tpo, LossTypes = [type], TpoLengthGamma = type == "tpo-l" ? 0 : null });
+        double[] gold = [-2, -12];
+        double[] tokens = [1, 3];
+        var result = loss.Evaluate(new PreferenceBatch<double>
+        {
+            PolicyChosen = [-4.0, -2.0], PolicyRejected = [-4.0, -2.0], ChosenLength = [2.0, 5.0], RejectedLength = [2.0, 5.0],
+            Other = new Dictionary<string, ReadOnlyMemory<double>> { [Columns.PolicyGold] = gold, [Columns.GoldLength] = tokens },
+        });
+
+        // (2 + 12) nats over 1 + 3 tokens; the average of the responses' averages is 3.
+        Assert.Equal(Math.Log(2) + 3.5, result.Value, 1e-15);
+        Assert.Equal([-0.25, -0.25], result.Gradient(Columns.PolicyGold).ToArray());
+    }
+
+    [Fact]
+    public void Without_its_likelihood_TPO_reads_no_gold_responses()
+    {
+        Assert.Equal(
+            new SimPoLoss { Beta = 0.01, Gamma = 0.5 },
+            TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Tpo, LossTypes = ["tpo-l"], TpoAlpha = 0 }));
+
+        var loss = TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Tpo, TpoAlpha = 0, Beta = 0.5 });
+        Assert.Equal([Columns.PolicyChosen, Columns.PolicyRejected], loss.Graph.Inputs.Select(input => input.Name).Order());
+        Assert.Equal(
+            Math.Log(1 + Math.Exp(-1)), loss.Evaluate(new PreferenceBatch<double> { PolicyChosen = [-1.0], PolicyRejected = [-3.0] }).Value, 1e-15);
+    }
+
+    [Fact]
+    public void Label_smoothing_is_for_sigmoid_alone_or_for_those_beside_it()
+    {
+        Assert.Equal(
+            WeightedSumLoss.Of((1, new DpoLoss()), (1, new RobustLoss { LabelSmoothing = 0.2 })),
+            TrlLosses.FromTrl(new TrlConfig { LossTypes = ["sigmoid", "robust"], LabelSmoothing = 0.2 }));
+        Assert.Equal(
+            WeightedSumLoss.Of((1, new ExoPairLoss { LabelSmoothing = 0.2 }), (1, new DpoLoss())),
+            TrlLosses.FromTrl(new TrlConfig { LossTypes = ["exo_pair", "sigmoid"], LabelSmoothing = 0.2 }));
+        Assert.Equal(
+            WeightedSumLoss.Of((1, new DpoLoss()), (1, new AotLoss { LabelSmoothing = 0.2 })),
+            TrlLosses.FromTrl(new TrlConfig { LossTypes = ["sigmoid", "aot"], LabelSmoothing = 0.2 }));
+    }
+
+    [Theory]
+    [InlineData("sigmoid", 1)]
+    [InlineData("apo_down", 1)]
+    [InlineData("sigmoid", 1.0000005)]
+    [InlineData("sigmoid", 0.9999995)]
+    public void An_alpha_divergence_at_1_is_the_reverse_KL_divergence(string type, double alpha) => Assert.Equal(
+        TrlLosses.FromTrl(new TrlConfig { LossTypes = [type] }),
+        TrlLosses.FromTrl(new TrlConfig { LossTypes = [type], FDivergenceType = "alpha_divergence", FAlpha = alpha }));
+
+    [Fact]
+    public void What_changes_nothing_is_accepted_for_losses_that_could_not_honour_more()
+    {
+        Assert.Equal(
+            new ApoZeroUnpairedLoss(),
+            TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Kto, LossTypes = ["apo_zero_unpaired"], DesirableWeight = 1, UndesirableWeight = 1 }));
+        Assert.Equal(
+            new CpoLoss { Alpha = 0 }, TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Cpo, Alpha = 0, CpoAlpha = 0, LabelSmoothing = 0 }));
+        Assert.Equal(new TpoLoss { Beta = 0.01 }, TrlLosses.FromTrl(new TrlConfig { Trainer = TrlTrainer.Tpo, LabelSmoothing = 0 }));
+    }
+
     [Fact]
     public void The_hinge_of_CPOTrainer_has_no_reference()
     {
@@ -107,7 +173,28 @@ public sealed class TrlTests
         { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["sigmoid", "sft"] }, "only DPOTrainer takes several" },
         { new TrlConfig { Trainer = TrlTrainer.Cpo, ReferenceFree = true }, "reference_free = True is set" },
         { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["alphapo"], CpoAlpha = 1 }, "cpo_alpha = 1 is set" },
-        { new TrlConfig { Trainer = TrlTrainer.Kto, LossTypes = ["apo_zero_unpaired"], DesirableWeight = 2 }, "desirable_weight = 2 is set" },
+        { new TrlConfig { Trainer = TrlTrainer.Kto, LossTypes = ["apo_zero_unpaired"], DesirableWeight = 2 }, "desirable_weight = 2 is part of TRL's apo_zero_unpaired, and is not available here" },
+        { new TrlConfig { Trainer = TrlTrainer.Kto, LossTypes = ["apo_zero_unpaired"], UndesirableWeight = 0.5 }, "undesirable_weight = 0.5 is part of TRL's" },
+        { new TrlConfig { LossTypes = ["sigmoid", "sft"], UseWeighting = true }, "use_weighting with sft is not available here" },
+        { new TrlConfig { LossTypes = ["sft"], UseWeighting = true }, "use_weighting with sft is not available here" },
+        { new TrlConfig { LossTypes = ["sigmoid", "sft"], LabelSmoothing = 0.1 }, "makes no difference to sigmoid, sft in TRL as of 2026" },
+        { new TrlConfig { LabelSmoothing = -0.1 }, "label_smoothing" },
+        { new TrlConfig { LabelSmoothing = double.NaN }, "label_smoothing" },
+        { new TrlConfig { LabelSmoothing = 0.5 }, "less than 0.5" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["simpo"], LabelSmoothing = 0.1 }, "label_smoothing = 0.1 is part of TRL's simpo, and is not available here" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["alphapo"], LabelSmoothing = 0.1 }, "label_smoothing = 0.1 is part of TRL's alphapo" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["hinge"], LabelSmoothing = 0.1 }, "label_smoothing = 0.1 is set, and makes no difference to hinge" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, Alpha = 0.2 }, "alpha = 0.2 is part of TRL's sigmoid" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["hinge"], Alpha = 0.2 }, "alpha = 0.2 is part of TRL's hinge" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["ipo"], Alpha = double.NaN }, "alpha = NaN is part of TRL's ipo" },
+        { new TrlConfig { Trainer = TrlTrainer.Tpo, LabelSmoothing = 0.1 }, "label_smoothing = 0.1 is part of TRL's sigmoid" },
+        { new TrlConfig { Trainer = TrlTrainer.Tpo, LossTypes = ["tpo-l"], LabelSmoothing = 0.1 }, "label_smoothing = 0.1 is part of TRL's tpo-l" },
+        { new TrlConfig { Trainer = TrlTrainer.Tpo, LossTypes = ["hinge"], LabelSmoothing = 0.1 }, "'hinge' is no loss_type of TRL's TPOTrainer, or one that is not here" },
+        { new TrlConfig { Trainer = TrlTrainer.Tpo, TpoAlpha = double.NaN }, "alpha" },
+        { new TrlConfig { Trainer = TrlTrainer.Cpo, LossTypes = ["sft"], Alpha = 0.2 }, "'sft' is no loss_type of TRL's CPOTrainer" },
+        { new TrlConfig { FDivergenceType = "alpha_divergence", FAlpha = 1.5 }, "f_alpha_divergence_coef = 1.5 is not available here; 0 to 1 are" },
+        { new TrlConfig { FDivergenceType = "alpha_divergence", FAlpha = -0.5 }, "f_alpha_divergence_coef = -0.5 is not available here" },
+        { new TrlConfig { FDivergenceType = "alpha_divergence", FAlpha = double.NaN }, "f_alpha_divergence_coef = NaN is not available here" },
     };
 
     [Theory]

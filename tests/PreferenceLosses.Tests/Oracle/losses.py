@@ -519,12 +519,12 @@ def slic_hf(f, pairs, delta, lambda_):
 
 @loss("tpo", beta=0.1, alpha=1.0)
 def tpo(f, pairs, beta, alpha):
-    return f.softplus(-beta * pairs.policy_margin) - alpha * pairs.policy_gold / pairs.gold_length
+    return f.softplus(-beta * pairs.policy_margin) - alpha * pairs.policy_gold / f.mean(pairs.gold_length)
 
 
 @loss("tpo-l", beta=0.1, alpha=1.0, gamma=0.5)
 def tpo_l(f, pairs, beta, alpha, gamma):
-    return simpo(f, pairs, beta, gamma) - alpha * pairs.policy_gold / pairs.gold_length
+    return simpo(f, pairs, beta, gamma) - alpha * pairs.policy_gold / f.mean(pairs.gold_length)
 
 
 @loss("nll")

@@ -14,7 +14,7 @@ namespace PreferenceLosses.Losses;
 public sealed record ExoPairLoss() : PairLoss("exo-pair", β, ε)
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "The paper uses 1 for β_π.");
-    private static readonly Parameter ε = new("label_smoothing", "ε", 0.001, new Bounds(0, false, 0.5, false), "The paper uses 0.001; 0 would make the loss infinite.");
+    private static readonly Parameter ε = new("label_smoothing", "ε", 0.001, new Bounds(0, false, 0.5, false), "Small: 0.001 in TRL's documentation; 0 would make the loss infinite.");
 
     internal static LossEntry Entry { get; } = new(
         new ExoPairLoss(),

@@ -10,7 +10,8 @@ namespace PreferenceLosses.Losses;
 /// of them if there are several. Two responses with equal scores are not compared. Convex; kinks where two s are equal.
 /// </para>
 /// <para>
-/// Yuan et al. 2023, arXiv 2304.05302, as the paper's code has it, for any number of prompts. At most 16
+/// Yuan et al. 2023, arXiv 2304.05302, for any number of prompts. The ranking is that of the paper's code; the likelihood is averaged over
+/// the response's own tokens, where the code divides by the padded length. At most 16
 /// responses per row: the formula is written out for that many. A group of one response is its likelihood alone.
 /// </para>
 /// </remarks>

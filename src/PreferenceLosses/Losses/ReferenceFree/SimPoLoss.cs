@@ -17,7 +17,7 @@ namespace PreferenceLosses.Losses;
 public sealed record SimPoLoss() : PairLoss("simpo", β, γ)
 {
     private static readonly Parameter β = new("beta", "β", 0.1, Bounds.Positive, "TRL's default; the paper uses 2 to 2.5.");
-    private static readonly Parameter γ = new("gamma", "γ", 0.5, Bounds.Finite, "TRL's default; the paper's γ is 0.3 to 0.5 times its β or more.");
+    private static readonly Parameter γ = new("gamma", "γ", 0.5, Bounds.Finite, "TRL's default; the paper's repository has γ = 0.25β.");
 
     internal static LossEntry Entry { get; } = new(
         new SimPoLoss(),

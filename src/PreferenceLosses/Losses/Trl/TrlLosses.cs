@@ -2,16 +2,24 @@ namespace PreferenceLosses.Losses;
 
 /// <summary>Losses from TRL's configurations.</summary>
 /// <remarks>
-/// Where TRL and this differ on purpose: <c>sigmoid</c> with label smoothing is conservative DPO, as it was in TRL until 2026 (now TRL
-/// accepts the option and ignores it); the losses of AOT, KTO and BCO come in the order of the input; ORPO's likelihood is the average over each
-/// response, where TRL's runs over prompts too. The means are the same but for the last.
+/// <para>
+/// Known differences from TRL's means, as of 2026: <c>sigmoid</c> of DPOTrainer with label smoothing, if it is the only loss type, is conservative
+/// DPO, which TRL computed before 0.29; now TRL accepts the option and ignores it. Beside others <c>sigmoid</c> has no smoothing. ORPO's
+/// likelihood is the average over each chosen response, where TRL's runs over all tokens of prompts and responses. TRL clamps the exponents
+/// of an α-divergence, at 80 in single precision; here the loss goes on beyond that.
+/// </para>
+/// <para>
+/// Others have the same mean and other rows: the losses of AOT, KTO and BCO come in the order of the input, and each pair has its own share of a
+/// likelihood that TRL averages over all tokens of the batch.
+/// </para>
 /// </remarks>
 public static class TrlLosses
 {
     /// <summary>The loss that a configuration describes, with TRL's defaults.</summary>
     /// <param name="config">The configuration.</param>
     /// <exception cref="ArgumentException">
-    /// A loss type is not known to the trainer; an option is set that makes no difference; or a combination makes no sense. The message says why.
+    /// A loss type is not known to the trainer; an option is set that makes no difference, or one that is not available here; or a combination
+    /// makes no sense. The message says why.
     /// </exception>
     public static PreferenceLoss FromTrl(TrlConfig config)
     {
@@ -45,7 +53,7 @@ public static class TrlLosses
 
     private static PreferenceLoss OfTrainer(TrlTrainer trainer, string type, TrlOptions options, IReadOnlyList<string> types) => trainer switch
     {
-        TrlTrainer.Dpo => Modified(OfDpo(type, options), type, options, types),
+        TrlTrainer.Dpo => Modified(OfDpo(type, options, types), type, options, types),
         TrlTrainer.Cpo => OfCpo(type, options),
         TrlTrainer.Tpo => OfTpo(type, options),
         TrlTrainer.Kto => OfKto(type, options),
@@ -54,14 +62,14 @@ public static class TrlLosses
         _ => throw Unknown(type, trainer, DefaultType(trainer)),
     };
 
-    private static PreferenceLoss OfDpo(string type, TrlOptions options) => type switch
+    private static PreferenceLoss OfDpo(string type, TrlOptions options, IReadOnlyList<string> types) => type switch
     {
-        "sigmoid" when Smoothing(options) > 0 => new CdpoLoss { Beta = Beta(options), LabelSmoothing = Smoothing(options) },
+        "sigmoid" when types.Count == 1 && Smoothing(options) is not 0 => new CdpoLoss { Beta = Beta(options), LabelSmoothing = Smoothing(options) },
         "sigmoid" => new DpoLoss { Beta = Beta(options) },
         "hinge" => new SlicLoss { Beta = Beta(options) },
         "ipo" => new IpoAveragedLoss { Beta = Beta(options) },
         "exo_pair" when Smoothing(options) == 0 => throw new ArgumentException(
-            "exo_pair needs label_smoothing greater than 0: at 0 the loss is infinite. The paper uses 0.001."),
+            "exo_pair needs label_smoothing greater than 0: at 0 the loss is infinite. TRL's documentation has 0.001."),
         "exo_pair" => new ExoPairLoss { Beta = Beta(options), LabelSmoothing = Smoothing(options) },
         "nca_pair" => new NcaPairLoss { Beta = Beta(options) },
         "robust" => new RobustLoss { Beta = Beta(options), LabelSmoothing = Smoothing(options) },
@@ -80,7 +88,16 @@ public static class TrlLosses
 
     private static PreferenceLoss OfCpo(string type, TrlOptions options)
     {
-        var shape = type is "simpo" or "alphapo" ? options.Number("alpha", 0) : 0;
+        if (type is "simpo" or "alphapo")
+        {
+            options.Unavailable("label_smoothing", 0, type);
+        }
+        else if (type is "sigmoid" or "hinge" or "ipo")
+        {
+            options.Unavailable("alpha", 0, type);
+        }
+
+        var shape = options.Number("alpha", 0);
         PreferenceLoss preference = type switch
         {
             "sigmoid" => new CpoLoss { Beta = Beta(options), Alpha = 0, LabelSmoothing = Smoothing(options) },
@@ -96,25 +113,40 @@ public static class TrlLosses
         return likelihood == 0 ? preference : WeightedSumLoss.Of((1, preference), (likelihood, new SftLoss()));
     }
 
-    private static PreferenceLoss OfTpo(string type, TrlOptions options) => type switch
+    private static PreferenceLoss OfTpo(string type, TrlOptions options)
     {
-        "sigmoid" => new TpoLoss { Beta = options.Number("beta", 0.01), Alpha = options.Number("tpo_alpha", 1) },
-        "tpo-l" => new TpoLengthLoss
+        if (type is not ("sigmoid" or "tpo-l"))
         {
-            Beta = options.Number("beta", 0.01), Alpha = options.Number("tpo_alpha", 1), Gamma = options.Number("tpo_l_gamma", 0.5),
-        },
-        _ => throw Unknown(type, TrlTrainer.Tpo, "sigmoid, tpo-l"),
-    };
+            throw Unknown(type, TrlTrainer.Tpo, "sigmoid, tpo-l");
+        }
 
-    private static PreferenceLoss OfKto(string type, TrlOptions options) => type switch
+        options.Unavailable("label_smoothing", 0, type);
+        var (β, α) = (options.Number("beta", 0.01), options.Number("tpo_alpha", 1));
+
+        // Without the likelihood TRL's batches have no gold responses.
+        if (type == "sigmoid")
+        {
+            return α == 0 ? new DpoLoss { Beta = β }.With(Modification.ReferenceFree) : new TpoLoss { Beta = β, Alpha = α };
+        }
+
+        var γ = options.Number("tpo_l_gamma", 0.5);
+        return α == 0 ? new SimPoLoss { Beta = β, Gamma = γ } : new TpoLengthLoss { Beta = β, Alpha = α, Gamma = γ };
+    }
+
+    private static PreferenceLoss OfKto(string type, TrlOptions options)
     {
-        "kto" => new KtoLoss
+        if (type == "apo_zero_unpaired")
+        {
+            options.Unavailable("desirable_weight", 1, type);
+            options.Unavailable("undesirable_weight", 1, type);
+            return new ApoZeroUnpairedLoss { Beta = Beta(options) };
+        }
+
+        return type != "kto" ? throw Unknown(type, TrlTrainer.Kto, "kto, apo_zero_unpaired") : new KtoLoss
         {
             Beta = Beta(options), DesirableWeight = options.Number("desirable_weight", 1), UndesirableWeight = options.Number("undesirable_weight", 1),
-        },
-        "apo_zero_unpaired" => new ApoZeroUnpairedLoss { Beta = Beta(options) },
-        _ => throw Unknown(type, TrlTrainer.Kto, "kto, apo_zero_unpaired"),
-    };
+        };
+    }
 
     /// <summary>What DPOTrainer does to every loss type. A likelihood beside others has no divergence and no reference.</summary>
     private static PreferenceLoss Modified(PreferenceLoss loss, string type, TrlOptions options, IReadOnlyList<string> types)
@@ -125,7 +157,7 @@ public static class TrlLosses
             "reverse_kl" => loss,
             "forward_kl" => loss.With(Modification.ForwardKl),
             "js_divergence" => loss.With(Modification.JensenShannon),
-            "alpha_divergence" => loss.WithAlphaDivergence(options.Number("f_alpha_divergence_coef", 0.5)),
+            "alpha_divergence" => OfAlphaDivergence(loss, options.Number("f_alpha_divergence_coef", 0.5)),
             var other => throw new ArgumentException(
                 $"f_divergence_type is '{other}'; reverse_kl, forward_kl, js_divergence and alpha_divergence are accepted."),
         };
@@ -134,8 +166,22 @@ public static class TrlLosses
             modified = modified.With(Modification.ReferenceFree);
         }
 
+        if (type == "sft" && options.IsOn("use_weighting"))
+        {
+            throw new ArgumentException(
+                "use_weighting with sft is not available here: by TRL's formula the likelihood averaged over the batch is multiplied by the mean of the pairs' weights, and pair weights here multiply each pair's own.");
+        }
+
         return options.IsOn("use_weighting") ? modified.With(Modification.PairWeights) : modified;
     }
+
+    /// <summary>TRL's limit case around 1 is the reverse KL divergence: whatever the loss, nothing changes.</summary>
+    private static PreferenceLoss OfAlphaDivergence(PreferenceLoss loss, double α) => α switch
+    {
+        > 1 - 1e-6 and < 1 + 1e-6 => loss,
+        >= 0 and < 1 => loss.WithAlphaDivergence(α),
+        _ => throw new ArgumentException(FormattableString.Invariant($"f_alpha_divergence_coef = {α} is not available here; 0 to 1 are.")),
+    };
 
     private static void RefuseWhatIsNoLoss(TrlConfig config)
     {

@@ -23,6 +23,17 @@ internal sealed class TrlOptions(TrlConfig config)
     /// <summary>Whether a switch is on.</summary>
     public bool IsOn(string name) => Take(name) is true;
 
+    /// <summary>Takes an option that is part of TRL's loss and not of the one here, and refuses every value but the one that changes nothing.</summary>
+    public void Unavailable(string name, double neutral, string loss)
+    {
+        var value = Number(name, neutral);
+        if (!value.Equals(neutral))
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{name} = {value} is part of TRL's {loss}, and is not available here for it; {neutral}, TRL's default, is."));
+        }
+    }
+
     /// <summary>Refuses a configuration that sets what was not asked for. Smoothing by 0 is no smoothing.</summary>
     public void RefuseUnused(string losses)
     {
@@ -30,7 +41,7 @@ internal sealed class TrlOptions(TrlConfig config)
         {
             if (value is not null && !(name == "label_smoothing" && value is 0.0))
             {
-                throw new ArgumentException(FormattableString.Invariant($"{name} = {value} is set, and makes no difference to {losses}: leave it out."));
+                throw new ArgumentException(FormattableString.Invariant($"{name} = {value} is set, and makes no difference to {losses} in TRL as of 2026: leave it out."));
             }
         }
     }
