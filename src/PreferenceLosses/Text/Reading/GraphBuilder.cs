@@ -290,7 +290,7 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         CheckSize(function.At, formulas, 4 * MaximumNodes);     // Before equal ones are merged, because merging takes time.
         if (options.Stabilize)
         {
-            formulas = StableForms.Apply(formulas, notes);
+            formulas = StableRewrite.Apply(formulas, notes);
         }
 
         formulas = Simplifier.Simplify(formulas);

@@ -5,7 +5,7 @@ using static PreferenceLosses.Expressions.Formulas;
 namespace PreferenceLosses.Text.Reading;
 
 /// <summary>Replaces forms that lose all digits, or give NaN, in a tail by equal ones that do not, and notes each kind.</summary>
-internal static class StableForms
+internal static class StableRewrite
 {
     public static ImmutableArray<Expr> Apply(ImmutableArray<Expr> formulas, List<LossCodeNote> notes)
     {
