@@ -247,45 +247,36 @@ internal static unsafe class BatchChecks<T>
     /// <summary>Lengths are positive, since log-probabilities are divided by them, and an example is desirable or it is not.</summary>
     private static void CheckDomain(string name, ReadOnlySpan<T> column, Shape shape, in ExecutionArguments<T> arguments)
     {
-        (Func<T, bool> IsAccepted, string What)? domain = name switch
+        switch (name)
         {
-            Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.GoldLength => (v => v > T.Zero, "a number of tokens greater than 0 is needed."),
-            Columns.ChosenWeight or Columns.RejectedWeight => (v => v >= T.Zero, "a weight of 0 or greater is needed."),
-            Columns.Desirable => (v => v == T.Zero || v == T.One, "1 (desirable) and 0 (undesirable) are accepted."),
-            _ => null,
-        };
-        if (domain is not var (isAccepted, what))
-        {
-            return;
-        }
-
-        var responses = shape == Shape.Responses ? arguments.Responses : 1;
-        for (var i = 0; i < arguments.Rows; i++)
-        {
-            var row = arguments.Position(i);
-            for (var at = row * responses; at < (row + 1) * responses; at++)
-            {
-                var counts = responses == 1 || arguments.ResponseMask == null || arguments.ResponseMask[at];
-                if (counts && !isAccepted(column[at]))
+            case Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.GoldLength:
+                if (!column.IsEmpty && !(TensorPrimitives.Min(column) > T.Zero))
                 {
-                    var where = responses == 1 ? $"row {row}" : $"row {row}, response {at - (row * responses)}";
-                    throw new InvalidBatchException(
-                        $"The column '{name}' is {column[at].ToString(null, CultureInfo.InvariantCulture)} at {where}; "
-                        + what,
-                        name,
-                        row);
+                    RefuseFirst(name, column, shape, arguments, static v => v > T.Zero, "a number of tokens greater than 0 is needed.");
                 }
-            }
+
+                break;
+            case Columns.ChosenWeight or Columns.RejectedWeight:
+                RefuseFirst(name, column, shape, arguments, static v => v >= T.Zero, "a weight of 0 or greater is needed.");
+                break;
+            case Columns.Desirable:
+                RefuseFirst(name, column, shape, arguments, static v => v == T.Zero || v == T.One, "1 (desirable) and 0 (undesirable) are accepted.");
+                break;
         }
     }
 
     private static void CheckFinite(string name, ReadOnlySpan<T> column, Shape shape, in ExecutionArguments<T> arguments)
     {
-        if (TensorPrimitives.IsFiniteAll(column))
+        if (!TensorPrimitives.IsFiniteAll(column))
         {
-            return;
+            RefuseFirst(name, column, shape, arguments, T.IsFinite, "a finite number is needed. A weight of 0 leaves a row out.");
         }
+    }
 
+    /// <summary>Refuses the first value that is not accepted, among the rows that take part and their valid responses.</summary>
+    private static void RefuseFirst(
+        string name, ReadOnlySpan<T> column, Shape shape, in ExecutionArguments<T> arguments, Func<T, bool> isAccepted, string what)
+    {
         var responses = shape == Shape.Responses ? arguments.Responses : 1;
         for (var i = 0; i < arguments.Rows; i++)
         {
@@ -294,14 +285,11 @@ internal static unsafe class BatchChecks<T>
             {
                 var at = (row * responses) + k;
                 var counts = responses == 1 || arguments.ResponseMask == null || arguments.ResponseMask[at];
-                if (counts && !T.IsFinite(column[at]))
+                if (counts && !isAccepted(column[at]))
                 {
                     var where = responses == 1 ? $"row {row}" : $"row {row}, response {k}";
                     throw new InvalidBatchException(
-                        $"The column '{name}' is {column[at].ToString(null, CultureInfo.InvariantCulture)} at {where}; a finite number is needed. "
-                        + "A weight of 0 leaves a row out.",
-                        name,
-                        row);
+                        $"The column '{name}' is {column[at].ToString(null, CultureInfo.InvariantCulture)} at {where}; {what}", name, row);
                 }
             }
         }
