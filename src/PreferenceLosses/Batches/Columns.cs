@@ -90,4 +90,7 @@ public static class Columns
 
     /// <summary>Whether a known column may have K values per row.</summary>
     internal static bool MayBePerResponse(int known) => Known[known] is Policy or Reference or Length or Score;
+
+    /// <summary>Whether a known column accepts only some of the finite numbers.</summary>
+    internal static bool HasDomain(int known) => Known[known] is ChosenLength or RejectedLength or Length or Desirable;
 }

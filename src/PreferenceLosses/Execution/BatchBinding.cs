@@ -86,8 +86,10 @@ internal static unsafe class BatchBinding<T>
                 SelectRows(batch.Weight, workspace, ref arguments);
             }
 
-            BatchChecks<T>.Contents(request, batch, arguments);
             var program = request.Formulas.For(arguments.Rows);
+            var nonFinite = false;
+            arguments.NonFinite = request.AllowsNonFinite || program.HasResponses || arguments.RowPositions != null ? null : &nonFinite;
+            BatchChecks<T>.Before(request, batch, arguments, program);
             if (arguments.Rows < rows)
             {
                 ClearOutputs(program, outputs, rows, arguments.Responses);
@@ -99,6 +101,10 @@ internal static unsafe class BatchBinding<T>
                 var weights = upstream != null ? upstream : weight;
                 var secondWeights = upstream != null ? upstream + rows : weight;
                 Execute(request, batch, program, pointers, weights, secondWeights, ref arguments, workspace);
+                if (nonFinite)
+                {
+                    BatchChecks<T>.Finite(request, batch, arguments);
+                }
             }
 
             Workspace<T>.Return(workspace);
@@ -153,7 +159,7 @@ internal static unsafe class BatchBinding<T>
         arguments.Columns = columns;
         arguments.ScalarInputs = scalars;
         arguments.Parameters = parameters;
-        Executor<T>.Run(program, arguments, workspace);
+        Executor.Run(program, arguments, workspace);
         foreach (var handle in handles ?? [])
         {
             handle.Dispose();

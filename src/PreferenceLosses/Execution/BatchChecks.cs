@@ -101,8 +101,11 @@ internal static unsafe class BatchChecks<T>
         }
     }
 
-    /// <summary>The values of the rows that take part: finite, at least one response each, and enough rows for the loss.</summary>
-    public static void Contents(in BatchBinding<T>.Request request, in PreferenceBatch<T> batch, in ExecutionArguments<T> arguments)
+    /// <summary>
+    /// What the rows that take part need before a program runs: at least one response each, enough of them for the loss, and
+    /// values that the loss is defined for. Whether log-probabilities are finite is seen while the program reads them, if it can tell.
+    /// </summary>
+    public static void Before(in BatchBinding<T>.Request request, in PreferenceBatch<T> batch, in ExecutionArguments<T> arguments, Program program)
     {
         var graph = request.Loss.Graph;
         if (arguments.Rows > 0 && arguments.Rows < graph.MinimumRows && request.Options.SingleRow == SingleRow.Refuse)
@@ -126,7 +129,11 @@ internal static unsafe class BatchChecks<T>
         {
             if (request.Loss.KnownShapes[i] is { } shape)
             {
-                CheckFinite(Columns.Known[i], Known(batch, i), shape, arguments);
+                if (arguments.NonFinite == null || Columns.HasDomain(i) || !program.Reads(i))
+                {
+                    CheckFinite(Columns.Known[i], Known(batch, i), shape, arguments);
+                }
+
                 CheckDomain(Columns.Known[i], Known(batch, i), shape, arguments);
             }
         }
@@ -135,6 +142,18 @@ internal static unsafe class BatchChecks<T>
         {
             CheckFinite(input.Name!, batch.Other![input.Name!].Span, input.Shape, arguments);
             CheckDomain(input.Name!, batch.Other![input.Name!].Span, input.Shape, arguments);
+        }
+    }
+
+    /// <summary>Finds the first value that is not finite, after a program has seen that there is one.</summary>
+    public static void Finite(in BatchBinding<T>.Request request, in PreferenceBatch<T> batch, in ExecutionArguments<T> arguments)
+    {
+        for (var i = 0; i < Columns.Known.Length; i++)
+        {
+            if (request.Loss.KnownShapes[i] is { } shape)
+            {
+                CheckFinite(Columns.Known[i], Known(batch, i), shape, arguments);
+            }
         }
     }
 

@@ -8,4 +8,7 @@ internal static class Block
     /// digits, so it is the same for every call.
     /// </summary>
     public const int Rows = 128;
+
+    /// <summary>The number of rows in the widest vector that there is: 512 bits of single precision.</summary>
+    public const int LongestVector = 16;
 }

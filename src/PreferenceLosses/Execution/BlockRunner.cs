@@ -1,4 +1,6 @@
 using System.Numerics;
+using PreferenceLosses.Execution.Generation;
+using PreferenceLosses.Execution.Vectors;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
@@ -8,27 +10,36 @@ namespace PreferenceLosses.Execution;
 /// A row register is <see cref="Block.Rows"/> values; a responses register is K of those, one plane per response, so that
 /// vectors run along rows everywhere. Rows beyond the end of the batch, up to a whole vector, are computed on whatever is there and never stored.
 /// </remarks>
-internal readonly unsafe struct BlockRunner<T>
+internal readonly unsafe struct BlockRunner<L, T>
+    where L : struct, ILanes<L, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int Rows = Block.Rows;
 
     private readonly ExecutionArguments<T> arguments;
     private readonly bool hasResponses;
+    private readonly Program program;
+    private readonly MachineCode code;
+    private readonly GeneratedCode? generated;
+    private readonly GeneratedBlock<L, T> generatedBlock;
     private readonly T* memory;
     private readonly T* rowBuffers;
     private readonly T* mask;
     private readonly Workspace<T> scratch;
 
-    /// <summary>A runner with memory of its own; several may share the row buffers.</summary>
-    public BlockRunner(Program program, MachineCode code, in ExecutionArguments<T> arguments, T* rowBuffers, Workspace<T> scratch)
+    /// <summary>A runner with memory of its own; several may share the row buffers. It interprets where nothing was generated.</summary>
+    public BlockRunner(Program program, MachineCode code, GeneratedCode? generated, in ExecutionArguments<T> arguments, T* rowBuffers, Workspace<T> scratch)
     {
         this.arguments = arguments;
         this.rowBuffers = rowBuffers;
         this.scratch = scratch;
+        this.program = program;
+        this.code = code;
+        this.generated = generated;
         hasResponses = program.HasResponses;
         memory = scratch.Registers(code.Length);
         mask = memory + code.MaskStart;
+        generatedBlock = generated is null ? default : new GeneratedBlock<L, T>(program, arguments, rowBuffers, memory, scratch);
     }
 
     /// <summary>Makes the scalars available to the rows.</summary>
@@ -36,20 +47,54 @@ internal readonly unsafe struct BlockRunner<T>
     {
         for (var i = 0; i < scalars.Length; i++)
         {
-            new Vector<T>(Rounded(scalars[i])).Store(memory + (i * Vector<T>.Count));
+            L.Store(L.Create(InRange(scalars[i])), memory + (i * L.Count));
         }
     }
 
     /// <summary>The largest double stands for the largest number of any precision (PyTorch's <c>nan_to_num</c> needs that one).</summary>
-    private static T Rounded(double scalar) => sizeof(T) == sizeof(float) && Math.Abs(scalar) == double.MaxValue
-        ? T.CreateTruncating(Math.CopySign(float.MaxValue, scalar))
-        : T.CreateTruncating(scalar);
+    private static double InRange(double scalar) =>
+        FloatFormat<T>.IsSingle && Math.Abs(scalar) == double.MaxValue ? Math.CopySign(float.MaxValue, scalar) : scalar;
 
     /// <summary>Runs a phase over the rows from <paramref name="start"/>, and keeps what the phase keeps.</summary>
-    public void Run(MachinePhase phase, int start, double* partials)
+    public void Run(int number, int start, double* partials)
     {
+        var phase = code.Phases[number];
         var count = Math.Min(Rows, arguments.Rows - start);
-        var padded = (count + Vector<T>.Count - 1) & -Vector<T>.Count;
+        if (number == 0 && arguments.NonFinite != null)
+        {
+            LookForNonFinite(start, count);
+        }
+
+        if (generated is null)
+        {
+            Interpret(phase, start, count);
+        }
+        else
+        {
+            generatedBlock.Run(generated[number], phase.Outputs, start, count);
+        }
+
+        for (var i = 0; i < phase.Reductions.Length; i++)
+        {
+            Reduce(phase.Reductions[i], count, partials + (2 * i));
+        }
+    }
+
+    /// <summary>Here the block is on its way into the cache; a look at whole columns beforehand would cost as much as a simple loss.</summary>
+    private void LookForNonFinite(int start, int count)
+    {
+        for (var i = 0; i < program.Columns.Length; i++)
+        {
+            if (!VectorFunctions<L, T>.AreFinite(arguments.Columns[i] + start, count))
+            {
+                *arguments.NonFinite = true;
+            }
+        }
+    }
+
+    private void Interpret(MachinePhase phase, int start, int count)
+    {
+        var padded = (count + L.Count - 1) & -L.Count;
         if (hasResponses)
         {
             LoadMask(start, count);
@@ -59,7 +104,8 @@ internal readonly unsafe struct BlockRunner<T>
         {
             if (instruction.Operation.IsElementwise() || instruction.Operation == Operation.Broadcast)
             {
-                ElementwiseKernels<T>.Run(instruction, memory, padded);
+                var kernel = new KernelRunner<L, T>(instruction, memory, padded);
+                Kernels<L, T>.Visit(instruction.Operation, ref kernel);
             }
             else
             {
@@ -67,14 +113,9 @@ internal readonly unsafe struct BlockRunner<T>
             }
         }
 
-        for (var i = 0; i < phase.Reductions.Length; i++)
-        {
-            Reduce(phase.Reductions[i], count, partials + (2 * i));
-        }
-
         foreach (ref readonly var store in phase.Buffers.AsSpan())
         {
-            new ReadOnlySpan<T>(memory + store.Offset, count).CopyTo(new Span<T>(rowBuffers + ((long)store.Target * arguments.Rows) + start, count));
+            new ReadOnlySpan<T>(memory + store.Offset, count).CopyTo(new Span<T>(rowBuffers + (store.Target * arguments.BufferLength) + start, count));
         }
 
         foreach (ref readonly var store in phase.Outputs.AsSpan())
@@ -183,7 +224,7 @@ internal readonly unsafe struct BlockRunner<T>
 
     private void LoadBuffer(int buffer, T* d, int start, int count, int padded)
     {
-        new ReadOnlySpan<T>(rowBuffers + ((long)buffer * arguments.Rows) + start, count).CopyTo(new Span<T>(d, count));
+        new ReadOnlySpan<T>(rowBuffers + (buffer * arguments.BufferLength) + start, count).CopyTo(new Span<T>(d, count));
         new Span<T>(d + count, padded - count).Clear();
     }
 
@@ -209,30 +250,30 @@ internal readonly unsafe struct BlockRunner<T>
             return;
         }
 
-        var none = new Vector<T>(operation switch
+        var none = L.Create(operation switch
         {
-            Operation.Sum => T.Zero,
-            Operation.ReduceMin => T.PositiveInfinity,
-            Operation.ReduceMax => T.NegativeInfinity,
+            Operation.Sum => 0,
+            Operation.ReduceMin => double.PositiveInfinity,
+            Operation.ReduceMax => double.NegativeInfinity,
             _ => throw new InvalidOperationException($"{operation} over the responses is not an operation of a program."),
         });
 
-        for (var i = 0; i < padded; i += Vector<T>.Count)
+        for (var i = 0; i < padded; i += L.Count)
         {
             var result = none;
             for (var k = 0; k < arguments.Responses; k++)
             {
-                var invalid = Vector.Equals(Vector.Load(mask + (k * Rows) + i), Vector<T>.Zero);
-                var x = Vector.ConditionalSelect(invalid, none, Vector.Load(a + (k * Rows) + i));
+                var invalid = L.Equal(L.Load(mask + (k * Rows) + i), default);
+                var x = L.Select(invalid, none, L.Load(a + (k * Rows) + i));
                 result = operation switch
                 {
                     Operation.Sum => result + x,
-                    Operation.ReduceMin => Vector.Min(result, x),
-                    _ => Vector.Max(result, x),
+                    Operation.ReduceMin => L.Min(result, x),
+                    _ => L.Max(result, x),
                 };
             }
 
-            result.Store(d + i);
+            L.Store(result, d + i);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace PreferenceLosses.Execution;
 
@@ -20,7 +21,7 @@ internal static unsafe class CompensatedSum
         sum = next;
     }
 
-    /// <summary>The sum of the values as (sum, error), in an order that depends on their number and the vector length alone.</summary>
+    /// <summary>The sum of the values as (sum, error), in an order that depends on their number alone, and on no machine.</summary>
     public static void Of<T>(T* values, int count, out double sum, out double error)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -47,17 +48,23 @@ internal static unsafe class CompensatedSum
 
     private static double OfSingles(float* values, int count)
     {
-        var low = Vector<double>.Zero;
-        var high = Vector<double>.Zero;
+        var low = Vector512<double>.Zero;
+        var high = Vector512<double>.Zero;
         var i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        for (; i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            Vector.Widen(Vector.Load(values + i), out var a, out var b);
+            var (a, b) = Vector512.Widen(Vector512.Load(values + i));
             low += a;
             high += b;
         }
 
-        var sum = Vector.Sum(low + high);
+        var sums = low + high;
+        var sum = 0.0;
+        for (var lane = 0; lane < Vector512<double>.Count; lane++)
+        {
+            sum += sums[lane];
+        }
+
         for (; i < count; i++)
         {
             sum += values[i];
@@ -68,12 +75,12 @@ internal static unsafe class CompensatedSum
 
     private static void OfDoubles(double* values, int count, out double sum, out double error)
     {
-        var sums = Vector<double>.Zero;
-        var errors = Vector<double>.Zero;
+        var sums = Vector512<double>.Zero;
+        var errors = Vector512<double>.Zero;
         var i = 0;
-        for (; i <= count - Vector<double>.Count; i += Vector<double>.Count)
+        for (; i <= count - Vector512<double>.Count; i += Vector512<double>.Count)
         {
-            var x = Vector.Load(values + i);
+            var x = Vector512.Load(values + i);
             var next = sums + x;
             var part = next - sums;
             errors += (sums - (next - part)) + (x - part);
@@ -82,7 +89,7 @@ internal static unsafe class CompensatedSum
 
         sum = 0;
         error = 0;
-        for (var lane = 0; lane < Vector<double>.Count; lane++)
+        for (var lane = 0; lane < Vector512<double>.Count; lane++)
         {
             Add(ref sum, ref error, sums[lane]);
             error += errors[lane];

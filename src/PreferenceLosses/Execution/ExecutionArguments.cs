@@ -36,6 +36,12 @@ internal unsafe struct ExecutionArguments<T>
     /// <summary>The largest number of threads to use.</summary>
     public int MaxThreads;
 
+    /// <summary>Set to true when a column is seen to hold NaN or an infinity; null where that was looked for before, or is allowed.</summary>
+    public bool* NonFinite;
+
+    /// <summary>The number of values in a row buffer: whole vectors of any width.</summary>
+    public readonly long BufferLength => ((long)Rows + Block.LongestVector - 1) & -Block.LongestVector;
+
     /// <summary>Where in a column the i-th row that takes part is.</summary>
     public readonly int Position(int row) => RowPositions == null ? row : RowPositions[row];
 }

@@ -1,28 +1,69 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using PreferenceLosses.Execution.Generation;
+using PreferenceLosses.Execution.Vectors;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
+
+/// <summary>Runs a program on a batch, with the widest vectors of the machine, and as machine code once that is worth it.</summary>
+internal static class Executor
+{
+    public static void Run<T>(Program program, in ExecutionArguments<T> arguments, Workspace<T> workspace)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Run<WideLanes<T>, T>(program, arguments, workspace);
+        }
+        else
+        {
+            Run<PlatformLanes<T>, T>(program, arguments, workspace);
+        }
+    }
+
+    private static unsafe void Run<L, T>(Program program, in ExecutionArguments<T> arguments, Workspace<T> workspace)
+        where L : struct, ILanes<L, T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var code = program.For<T>(L.Count, arguments.Responses);
+        GeneratedCode? generated = null;
+        if (GeneratedCode.IsSupported && !program.HasResponses && arguments.RowPositions == null)
+        {
+            code.RowsRun += arguments.Rows;
+            if (code.Generated is null && code.RowsRun >= GeneratedCode.RowsBeforeGeneration)
+            {
+                code.Generated = GeneratedCode.Of<L, T>(code);
+            }
+
+            generated = code.Generated;
+        }
+
+        Executor<L, T>.Run(program, code, generated, arguments, workspace);
+    }
+}
 
 /// <summary>Runs a program on a batch.</summary>
 /// <remarks>
 /// Blocks are reduced one by one and their results combined in the order of the blocks, so the result does not depend
 /// on how many threads share the blocks.
 /// </remarks>
-internal static unsafe class Executor<T>
+internal static unsafe class Executor<L, T>
+    where L : struct, ILanes<L, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The number of blocks per thread below which starting a thread costs more than it saves.</summary>
     private const int BlocksPerThread = 64;
 
-    public static void Run(Program program, in ExecutionArguments<T> arguments, Workspace<T> workspace)
+    /// <summary>Runs the program: the generated code where there is some, otherwise the interpreter. Both give the same digits.</summary>
+    public static void Run(Program program, MachineCode code, GeneratedCode? generated, in ExecutionArguments<T> arguments, Workspace<T> workspace)
     {
         var scalars = new Span<double>(workspace.Scalars(program.Scalars.Length), program.Scalars.Length);
-        var rowBuffers = workspace.RowBuffers((long)program.RowBuffers * arguments.Rows);
+        var rowBuffers = workspace.RowBuffers(program.RowBuffers * arguments.BufferLength);
         var blocks = (int)(((long)arguments.Rows + Block.Rows - 1) / Block.Rows);
         var threads = Math.Min(arguments.MaxThreads, blocks / BlocksPerThread);
-        var code = program.For(Vector<T>.Count, arguments.Responses);
-        var runner = new BlockRunner<T>(program, code, arguments, rowBuffers, workspace);
+        var runner = new BlockRunner<L, T>(program, code, generated, arguments, rowBuffers, workspace);
 
         BindScalars(program, arguments, scalars);
         RunScalars(program.Prologue, scalars);
@@ -33,14 +74,14 @@ internal static unsafe class Executor<T>
             var partials = workspace.Partials((long)partialsPerBlock * blocks);
             if (threads > 1)
             {
-                RunParallel(program, code, p, arguments, scalars, rowBuffers, partials, blocks, threads);
+                RunParallel(program, code, generated, p, arguments, scalars, rowBuffers, partials, blocks, threads);
             }
             else
             {
                 runner.Broadcast(scalars);
                 for (var block = 0; block < blocks; block++)
                 {
-                    runner.Run(code.Phases[p], block * Block.Rows, partials + ((long)block * partialsPerBlock));
+                    runner.Run(p, block * Block.Rows, partials + ((long)block * partialsPerBlock));
                 }
             }
 
@@ -52,7 +93,7 @@ internal static unsafe class Executor<T>
 
             foreach (var permutation in phase.Permutations)
             {
-                Permute(permutation, rowBuffers, arguments.Rows, workspace);
+                Permute(permutation, rowBuffers, arguments, workspace);
             }
 
             RunScalars(phase.Scalars, scalars);
@@ -95,19 +136,19 @@ internal static unsafe class Executor<T>
     }
 
     private static void RunParallel(
-        Program program, MachineCode code, int phase, ExecutionArguments<T> arguments, Span<double> scalars, T* rowBuffers, double* partials, int blocks, int threads)
+        Program program, MachineCode code, GeneratedCode? generated, int phase, ExecutionArguments<T> arguments, Span<double> scalars, T* rowBuffers, double* partials, int blocks, int threads)
     {
         var values = scalars.ToArray();
         var partialsPerBlock = 2L * program.Phases[phase].Reductions.Length;
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
             var own = Workspace<T>.Rent();
-            var runner = new BlockRunner<T>(program, code, arguments, rowBuffers, own);
+            var runner = new BlockRunner<L, T>(program, code, generated, arguments, rowBuffers, own);
             runner.Broadcast(values);
             var end = (int)((long)blocks * (thread + 1) / threads);
             for (var block = (int)((long)blocks * thread / threads); block < end; block++)
             {
-                runner.Run(code.Phases[phase], block * Block.Rows, partials + (partialsPerBlock * block));
+                runner.Run(phase, block * Block.Rows, partials + (partialsPerBlock * block));
             }
 
             Workspace<T>.Return(own);
@@ -146,9 +187,11 @@ internal static unsafe class Executor<T>
         };
     }
 
-    private static void Permute(BatchPermutation permutation, T* rowBuffers, int rows, Workspace<T> workspace)
+    private static void Permute(BatchPermutation permutation, T* rowBuffers, in ExecutionArguments<T> arguments, Workspace<T> workspace)
     {
-        ReadOnlySpan<T> Buffer(int index) => new(rowBuffers + ((long)index * rows), rows);
+        var rows = arguments.Rows;
+        var length = arguments.BufferLength;
+        ReadOnlySpan<T> Buffer(int index) => new(rowBuffers + (index * length), rows);
 
         var order = Span<int>.Empty;
         if (permutation.Key >= 0)
@@ -159,7 +202,7 @@ internal static unsafe class Executor<T>
             Sorting.Order(keys, order);
         }
 
-        var result = new Span<T>(rowBuffers + ((long)permutation.Result * rows), rows);
+        var result = new Span<T>(rowBuffers + (permutation.Result * length), rows);
         Sorting.Apply(permutation.Operation, Buffer(permutation.Values), order, result);
     }
 }

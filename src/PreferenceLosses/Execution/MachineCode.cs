@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using PreferenceLosses.Execution.Generation;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution;
 
-/// <summary>An instruction with its operands resolved to offsets into the memory of a <see cref="BlockRunner{T}"/>.</summary>
+/// <summary>An instruction with its operands resolved to offsets into the memory of a <see cref="BlockRunner{L, T}"/>.</summary>
 /// <remarks>A step is how far an operand moves per vector of rows, and a plane how far per response: 0 for what is broadcast.</remarks>
 internal readonly record struct MachineInstruction(
     Operation Operation, Axis Axis, int Source, bool IsPerResponse, int Planes, int D, int A, int B, int C, int StepA, int StepB, int StepC, int PlaneA, int PlaneB, int PlaneC);
@@ -54,6 +55,12 @@ internal sealed class MachineCode
     public int Length { get; }
 
     public ImmutableArray<MachinePhase> Phases { get; }
+
+    /// <summary>How many rows it has worked on, roughly: threads may lose a count.</summary>
+    public long RowsRun { get; set; }
+
+    /// <summary>The same as machine code, once it has worked on enough rows to be worth it.</summary>
+    public GeneratedCode? Generated { get; set; }
 
     private MachinePhase Resolve(Phase phase) => new(
         [.. phase.Instructions.Select(Resolve)],

@@ -104,10 +104,24 @@ internal sealed class Program
     /// <summary>Whether it needs to know which responses are valid.</summary>
     public required bool HasResponses { get; init; }
 
-    /// <summary>The program laid out for a vector length and a number of responses. The last one asked for is kept.</summary>
-    public MachineCode For(int vectorLength, int responses)
+    /// <summary>Whether it reads the column at a position of <see cref="PreferenceLosses.Columns.Known"/>.</summary>
+    public bool Reads(int known)
     {
-        ref var kept = ref vectorLength == System.Numerics.Vector<float>.Count ? ref singleCode : ref doubleCode;
+        foreach (var column in Columns)
+        {
+            if (column.KnownIndex == known)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The program laid out for a vector length and a number of responses. The last one asked for is kept.</summary>
+    public MachineCode For<T>(int vectorLength, int responses)
+    {
+        ref var kept = ref typeof(T) == typeof(float) ? ref singleCode : ref doubleCode;
         if (kept is not { } code || code.Responses != responses)
         {
             kept = code = new MachineCode(this, vectorLength, responses);

@@ -16,6 +16,8 @@ internal sealed unsafe class Workspace<T>
     private PinnedMemory<int> rows;
     private PinnedMemory<int> order;
     private PinnedMemory<T> keys;
+    private PinnedMemory<nint> pointers;
+    private PinnedMemory<T> tails;
 
     /// <summary>This thread's workspace; nobody else has it until it is returned.</summary>
     public static Workspace<T> Rent()
@@ -41,6 +43,10 @@ internal sealed unsafe class Workspace<T>
     public int* Order(int count) => order.AtLeast(count);
 
     public T* Keys(int count) => keys.AtLeast(count);
+
+    public nint* Pointers(int count) => pointers.AtLeast(count);
+
+    public T* Tails(int count) => tails.AtLeast(count);
 
     /// <summary>An array that does not move, aligned to a cache line.</summary>
     private struct PinnedMemory<TItem>

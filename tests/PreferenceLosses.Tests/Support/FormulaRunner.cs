@@ -1,7 +1,10 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using PreferenceLosses.Execution;
+using PreferenceLosses.Execution.Generation;
+using PreferenceLosses.Execution.Vectors;
 using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Tests.Support;
@@ -18,10 +21,19 @@ internal static unsafe class FormulaRunner
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         Run<T>(batch, ProgramCompiler.Compile(roots, keepsRegisters ?? batch.Rows <= Block.Rows), threads);
 
-    /// <summary>The values of a compiled program's outputs.</summary>
+    /// <summary>The values of a compiled program's outputs, with the widest vectors of this machine.</summary>
     public static double[][] Run<T>(FormulaBatch batch, Program program, int threads = 1)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Vector512.IsHardwareAccelerated
+            ? Run<WideLanes<T>, T>(batch, program, generates: false, threads)
+            : Run<PlatformLanes<T>, T>(batch, program, generates: false, threads);
+
+    /// <summary>The values of a compiled program's outputs, with vectors of a width, interpreted or as generated code.</summary>
+    public static double[][] Run<L, T>(FormulaBatch batch, Program program, bool generates, int threads = 1)
+        where L : struct, ILanes<L, T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        var code = new MachineCode(program, L.Count, batch.Responses);
+        var generated = generates ? GeneratedCode.Of<L, T>(code) : null;
         var columns = program.Columns.Select(c => Pinned<T>(batch.Columns[c.Name])).ToArray();
         var outputs = program.Outputs.Select(o => Pinned<T>(new double[Length(batch, o.Shape)])).ToArray();
         var scalars = program.ScalarInputs.Select(s => batch.Scalars[s.Name]).ToArray();
@@ -48,7 +60,7 @@ internal static unsafe class FormulaRunner
                 ResponseMask = mask,
                 MaxThreads = threads,
             };
-            Executor<T>.Run(program, arguments, workspace);
+            Executor<L, T>.Run(program, code, generated, arguments, workspace);
         }
 
         Workspace<T>.Return(workspace);
