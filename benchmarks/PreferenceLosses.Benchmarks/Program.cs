@@ -2,13 +2,18 @@ using System.Diagnostics;
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using PreferenceLosses.Benchmarks;
+using PreferenceLosses.Benchmarks.Compare;
 
-// "time LOSS PAIRS" prints microseconds per call and is what compare_with_pytorch.py alternates with PyTorch; everything else
-// is BenchmarkDotNet's.
+// "compare" is beside PyTorch; "time LOSS PAIRS" prints microseconds per call; everything else is BenchmarkDotNet's.
+if (args is ["compare", .. var compared])
+{
+    return CompareCommand.Run(compared);
+}
+
 if (args is not ["time", var loss, var pairs])
 {
     BenchmarkSwitcher.FromAssembly(typeof(LossCoreBenchmark).Assembly).Run(args);
-    return;
+    return 0;
 }
 
 var core = new LossCore(loss, int.Parse(pairs, CultureInfo.InvariantCulture));
@@ -26,6 +31,7 @@ for (var repetition = 0; repetition < 20; repetition++)
 }
 
 Console.WriteLine(fastest.ToString("F3", CultureInfo.InvariantCulture));
+return 0;
 
 // Runs until the JIT has optimised, and returns how many calls make about 20 ms.
 int Warm()

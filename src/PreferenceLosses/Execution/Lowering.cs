@@ -38,7 +38,10 @@ internal static class Lowering
             // e^(−|x|) and ln(1 + e^(−|x|)) are the same for x and −x, so σ, log σ and softplus of both share them.
             Operation.Sigmoid => isVerbatim ? 1 / (1 + Exp(-a)) : Sigmoid(a),
             Operation.Softplus => Relu(a) + LogTerm(a),
-            Operation.LogSigmoid => Minimum(a, 0) - LogTerm(a),
+            Operation.LogSigmoid => -(Relu(-a) + LogTerm(a)),
+            // One division per batch, in double precision, instead of one per row.
+            Operation.Divide when node.Shape != Shape.Scalar && node.Operands[1].Shape == Shape.Scalar && !isVerbatim => a * (1 / node.Operands[1]),
+
             Operation.LogAddExp => LogAddExp(a, node.Operands[1]),
 
             Operation.Mean when node.Axis == Axis.Responses => Sum(a, Axis.Responses) / ResponseCount,
@@ -73,7 +76,9 @@ internal static class Lowering
 
     private static Expr LogTerm(Expr x) => Elementwise(Operation.Log1pOfUnit, ExpMinusAbs(x));
 
-    private static Expr Sigmoid(Expr x) => Elementwise(Operation.SigmoidFromExp, x, ExpMinusAbs(x));
+    /// <summary>σ(x) and σ(−x) share the division too.</summary>
+    private static Expr Sigmoid(Expr x) =>
+        Elementwise(Operation.SigmoidFromExp, x, ExpMinusAbs(x), 1 / (1 + ExpMinusAbs(x)));
 
     private static Expr LogAddExp(Expr a, Expr b) =>
         Where(EqualTo(a, b), a + Ln2, Maximum(a, b) + LogTerm(a - b));

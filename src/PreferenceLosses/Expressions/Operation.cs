@@ -148,7 +148,7 @@ public enum Operation
 
     /// <summary>e^(−|x|).</summary>
     ExpMinusAbs,
-    /// <summary>σ(x) from x and e^(−|x|).</summary>
+    /// <summary>σ(x) from x, e^(−|x|) and 1/(1 + e^(−|x|)).</summary>
     SigmoidFromExp,
     /// <summary>ln(1 + x) for x in [0, 1], which needs no care for large x.</summary>
     Log1pOfUnit,

@@ -19,7 +19,7 @@ internal static class ScalarFunctions
         Operation.Log => Math.Log(a),
         Operation.Log1p => Log1p(a),
         Operation.Log1mExp => Log1mExp(a),
-        Operation.Sigmoid => SigmoidFromExp(a, Math.Exp(-Math.Abs(a))),
+        Operation.Sigmoid => Sigmoid(a, Math.Exp(-Math.Abs(a))),
         Operation.LogSigmoid => -Softplus(-a),
         Operation.Softplus => Softplus(a),
         Operation.Tanh => Math.Tanh(a),
@@ -43,7 +43,7 @@ internal static class ScalarFunctions
         Operation.Select => a != 0 ? b : c,
         Operation.Clamp => double.IsNaN(a) ? a : Math.Min(Math.Max(a, b), c),
         Operation.ExpMinusAbs => Math.Exp(-Math.Abs(a)),
-        Operation.SigmoidFromExp => SigmoidFromExp(a, b),
+        Operation.SigmoidFromExp => a < 0 ? b * c : c,
         Operation.Log1pOfUnit => Log1p(a),
         Operation.ExpTimes => ExpTimes(a, b),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an elementwise operation."),
@@ -83,5 +83,5 @@ internal static class ScalarFunctions
 
     private const double Ln2 = 0.693147180559945309417;
 
-    private static double SigmoidFromExp(double x, double expMinusAbs) => (x < 0 ? expMinusAbs : 1) / (1 + expMinusAbs);
+    private static double Sigmoid(double x, double expMinusAbs) => (x < 0 ? expMinusAbs : 1) / (1 + expMinusAbs);
 }

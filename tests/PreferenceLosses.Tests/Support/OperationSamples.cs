@@ -36,7 +36,7 @@ internal static class OperationSamples
         ],
 
         // These take what another operation gives.
-        Operation.SigmoidFromExp => [.. Shapes.Select(s => Elementwise(operation, Operand('a', s), ExpMinusAbs(Operand('a', s))))],
+        Operation.SigmoidFromExp => [.. Shapes.Select(s => Elementwise(operation, Operand('a', s), ExpMinusAbs(Operand('a', s)), 1 / (1 + ExpMinusAbs(Operand('a', s)))))],
         Operation.Log1pOfUnit => [.. Shapes.Select(s => Elementwise(operation, ExpMinusAbs(Operand('a', s))))],
 
         _ when operation.IsElementwise() => [.. Combinations(Arity(operation)).Select(o => Elementwise(operation, [.. o]))],

@@ -47,7 +47,7 @@ internal static class ReferenceOperations
         Operation.Select => a == 0 ? c : b,
         Operation.Clamp => Clamp(a, b, c),
         Operation.ExpMinusAbs => Math.Exp(a < 0 ? a : -a),
-        Operation.SigmoidFromExp => (a < 0 ? b : 1) / (1 + b),
+        Operation.SigmoidFromExp => a < 0 ? b * c : c,
         Operation.Log1pOfUnit => Log1p(a),
         Operation.ExpTimes => ExpTimes(a, b),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "The reference does not know this elementwise operation."),

@@ -71,8 +71,8 @@ internal static unsafe class Kernels<L, T>
             case Operation.LessOrEqual: visitor.Binary<LessOrEqual>(); break;
             case Operation.Equal: visitor.Binary<Equal>(); break;
             case Operation.ExpTimes: visitor.Binary<ExpTimes>(); break;
-            case Operation.SigmoidFromExp: visitor.Binary<SigmoidFromExp>(); break;
 
+            case Operation.SigmoidFromExp: visitor.Ternary<SigmoidFromExp>(); break;
             case Operation.Select: visitor.Ternary<Select>(); break;
             case Operation.Clamp: visitor.Ternary<Clamp>(); break;
 
@@ -257,10 +257,10 @@ internal static unsafe class Kernels<L, T>
         public static L Invoke(L x, L y) => VectorFunctions<L, T>.ExpTimes(x, y);
     }
 
-    private readonly struct SigmoidFromExp : IBinaryKernel<L>
+    private readonly struct SigmoidFromExp : ITernaryKernel<L>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static L Invoke(L x, L expMinusAbs) => L.Select(L.Less(x, default), expMinusAbs, One) / (One + expMinusAbs);
+        public static L Invoke(L x, L expMinusAbs, L reciprocal) => L.Select(L.Less(x, default), expMinusAbs * reciprocal, reciprocal);
     }
 
     private readonly struct Select : ITernaryKernel<L>
