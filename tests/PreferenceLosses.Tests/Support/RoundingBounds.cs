@@ -20,7 +20,9 @@ internal static class RoundingBounds
         // Correctly rounded. Sums have no error among the subnormal numbers, and differences of near numbers none at all.
         Operation.Add => SumIsExact(a, b, result, precision) ? 0 : precision.Roundoff * Math.Abs(result),
         Operation.Subtract => SumIsExact(a, (-b.Value, b.Error), result, precision) ? 0 : precision.Roundoff * Math.Abs(result),
-        Operation.Multiply or Operation.Divide or Operation.Sqrt => a is (0, 0) || (operation == Operation.Multiply && b is (0, 0))
+        // A row divided by a scalar is multiplied by the scalar's reciprocal, which is rounded too.
+        Operation.Divide => a is (0, 0) ? 0 : Relative(2, result, precision) + precision.Smallest,
+        Operation.Multiply or Operation.Sqrt => a is (0, 0) || (operation == Operation.Multiply && b is (0, 0))
             ? 0
             : (precision.Roundoff * Math.Abs(result)) + precision.Smallest,
 
