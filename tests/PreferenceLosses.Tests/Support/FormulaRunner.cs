@@ -63,6 +63,8 @@ internal static unsafe class FormulaRunner
             Executor<L, T>.Run(program, code, generated, arguments, workspace);
         }
 
+        // Only pointers into the columns were used until here.
+        GC.KeepAlive(columns);
         Workspace<T>.Return(workspace);
         return [.. outputs.Select((output, i) => program.Outputs[i].Shape == Shape.Scalar
             ? [scalarOutputs[i]]
