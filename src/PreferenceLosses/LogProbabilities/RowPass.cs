@@ -105,8 +105,8 @@ internal static unsafe class RowPass<TWidth, TVector, TLogit>
     where TVector : struct
     where TLogit : unmanaged
 {
-    /// <summary>Logits per block: 4 KiB of single precision.</summary>
-    private const int Block = 1024;
+    /// <summary>Logits per block: 8 KiB of single precision.</summary>
+    private const int Block = 2048;
 
     /// <summary>What memory is longer than two blocks, so that they can start at a cache line.</summary>
     private const int CacheLine = 64;
