@@ -237,8 +237,8 @@ public sealed unsafe class SequenceLogProbabilities
                 Maxima = maximum,
                 Sums = rowSum,
                 Tokens = token,
-                Entropies = computed.HasFlag(LogProbabilityExtras.Entropy) ? entropy : null,
-                LogSquares = computed.HasFlag(LogProbabilityExtras.PairWeight) ? logSquare : null,
+                Entropies = (computed & LogProbabilityExtras.Entropy) != 0 ? entropy : null,
+                LogSquares = (computed & LogProbabilityExtras.PairWeight) != 0 ? logSquare : null,
             };
             RunRows(memory, maxThreads, isBackward: false);
             CheckRows(memory);
@@ -249,12 +249,12 @@ public sealed unsafe class SequenceLogProbabilities
             var (start, end) = (offsets[s], offsets[s + 1]);
             sums[s] = Sum(tokens.AsSpan(start..end));
             means[s] = sums[s] / lengths[s];
-            if (computed.HasFlag(LogProbabilityExtras.Entropy))
+            if ((computed & LogProbabilityExtras.Entropy) != 0)
             {
                 meanEntropies[s] = Sum(entropies.AsSpan(start..end)) / lengths[s];
             }
 
-            if (computed.HasFlag(LogProbabilityExtras.PairWeight))
+            if ((computed & LogProbabilityExtras.PairWeight) != 0)
             {
                 pairWeights[s] = Math.Exp((sums[s] - Sum(logSquares.AsSpan(start..end))) / lengths[s]);
             }
@@ -425,7 +425,7 @@ public sealed unsafe class SequenceLogProbabilities
         }
     }
 
-    private T[] Computed<T>(LogProbabilityExtras what, T[] values) => computed.HasFlag(what)
+    private T[] Computed<T>(LogProbabilityExtras what, T[] values) => (computed & what) != 0
         ? values
         : throw new InvalidOperationException($"The forward pass was not asked for it; give it {nameof(LogProbabilityExtras)}.{what}.");
 
@@ -440,8 +440,8 @@ public sealed unsafe class SequenceLogProbabilities
             rowUpstream = new double[count];
         }
 
-        Grow(ref entropies, extras.HasFlag(LogProbabilityExtras.Entropy) ? count : 0);
-        Grow(ref logSquares, extras.HasFlag(LogProbabilityExtras.PairWeight) ? count : 0);
+        Grow(ref entropies, (extras & LogProbabilityExtras.Entropy) != 0 ? count : 0);
+        Grow(ref logSquares, (extras & LogProbabilityExtras.PairWeight) != 0 ? count : 0);
     }
 
     private void GrowSequences(int count, LogProbabilityExtras extras)
@@ -454,8 +454,8 @@ public sealed unsafe class SequenceLogProbabilities
             lengths = new double[count];
         }
 
-        Grow(ref meanEntropies, extras.HasFlag(LogProbabilityExtras.Entropy) ? count : 0);
-        Grow(ref pairWeights, extras.HasFlag(LogProbabilityExtras.PairWeight) ? count : 0);
+        Grow(ref meanEntropies, (extras & LogProbabilityExtras.Entropy) != 0 ? count : 0);
+        Grow(ref pairWeights, (extras & LogProbabilityExtras.PairWeight) != 0 ? count : 0);
     }
 
     private static void Grow(ref double[] values, int count)
