@@ -60,14 +60,15 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
         return TWidth.Sum(TWidth.Add(first, second));
     }
 
-    /// <summary>The same, and what entropy and Σ p² are made of.</summary>
+    /// <summary>The same, bit for bit, and what entropy and Σ p² are made of.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ExponentialSums SumsOfExponentials(TLogit* logits, int count, float maximum)
     {
         var shift = TWidth.Broadcast(maximum);
-        var exponentials = TWidth.Broadcast(0);
-        var moments = exponentials;
-        var squares = exponentials;
+        var first = TWidth.Broadcast(0);
+        var second = first;
+        var moments = first;
+        var squares = first;
         for (var i = 0; i < count; i += Stride)
         {
             Load(logits + i, out var a, out var b);
@@ -75,12 +76,13 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
             b = Difference(b, shift);
             var expA = Exp(a);
             var expB = Exp(b);
-            exponentials = TWidth.Add(exponentials, TWidth.Add(expA, expB));
+            first = TWidth.Add(first, expA);
+            second = TWidth.Add(second, expB);
             moments = TWidth.MultiplyAdd(b, expB, TWidth.MultiplyAdd(a, expA, moments));
             squares = TWidth.MultiplyAdd(expB, expB, TWidth.MultiplyAdd(expA, expA, squares));
         }
 
-        return new ExponentialSums(TWidth.Sum(exponentials), TWidth.Sum(moments), TWidth.Sum(squares));
+        return new ExponentialSums(TWidth.Sum(TWidth.Add(first, second)), TWidth.Sum(moments), TWidth.Sum(squares));
     }
 
     /// <summary>scale · e^(logit − maximum) for each logit; the destination may be the logits' own memory.</summary>

@@ -24,6 +24,20 @@ public class LogProbabilityPropertyTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Asking_for_more_changes_no_bit_of_the_log_probabilities(LogitFormat format)
+    {
+        foreach (var bits in new[] { 128, 256, 512 })
+        {
+            var scene = new LogitScene(vocabulary: 4321, lengths: [3, 4], seed: 13, format);
+            var (plain, more) = (new SequenceLogProbabilities { VectorBits = bits }, new SequenceLogProbabilities { VectorBits = bits });
+            plain.Forward(scene.Batch.View, scene.Sequences);
+            more.Forward(scene.Batch.View, scene.Sequences, LogProbabilityExtras.Entropy | LogProbabilityExtras.PairWeight);
+            Assert.Equal(plain.Tokens.ToArray(), more.Tokens.ToArray());
+        }
+    }
+
     [Fact]
     public void A_number_added_to_all_logits_of_a_row_changes_nothing()
     {
