@@ -82,10 +82,10 @@ internal static class SequenceChecks
 
         for (var i = 0; i < upstream.Length; i++)
         {
-            if (!double.IsFinite(upstream[i]))
+            if (!float.IsFinite((float)upstream[i]))
             {
                 throw new ArgumentException(
-                    string.Create(CultureInfo.InvariantCulture, $"The upstream weight of {per} {i} is {upstream[i]}; a finite number is needed."), nameof(upstream));
+                    string.Create(CultureInfo.InvariantCulture, $"The upstream weight of {per} {i} is {upstream[i]}; a number that is finite in single precision is needed."), nameof(upstream));
             }
         }
     }
@@ -99,7 +99,7 @@ internal static class SequenceChecks
     {
         if (length != rows)
         {
-            throw Invalid(what, null, $"There are {length} {what} and {rows} rows of logits; one per row is needed.");
+            throw Invalid(what, null, $"The column '{what}' has {length} values and the logits {rows} rows; one value per row is needed.");
         }
     }
 

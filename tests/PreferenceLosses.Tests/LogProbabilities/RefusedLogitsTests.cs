@@ -122,8 +122,8 @@ public class RefusedLogitsTests
     [Fact]
     public void Lengths_that_differ_are_refused()
     {
-        Assert.Contains("There are 2 labels and 3 rows", Refused([0, 1], [0, 3]).Message, StringComparison.Ordinal);
-        Assert.Contains("There are 1 mask and 3 rows", Refused([0, 1, 2], [0, 3], [true]).Message, StringComparison.Ordinal);
+        Assert.Contains("'labels' has 2 values and the logits 3 rows", Refused([0, 1], [0, 3]).Message, StringComparison.Ordinal);
+        Assert.Contains("'mask' has 1 values and the logits 3 rows", Refused([0, 1, 2], [0, 3], [true]).Message, StringComparison.Ordinal);
         Assert.Contains("one label per token", Assert.Throws<ArgumentException>(() => TokenSequences.ShiftLabels([1, 2], [0, 2], new int[3])).Message, StringComparison.Ordinal);
     }
 
@@ -155,6 +155,7 @@ public class RefusedLogitsTests
         ours.Forward(Logits.Of(memory.AsSpan(0, 10), 5), new TokenSequences { Labels = [0, 1], Offsets = [0, 2] });
         Refuse("There are 2 upstream weights; one per sequence, 1", () => Backward([1, 2], LogitGradients.Of(memory.AsSpan(0, 10), 5)));
         Refuse("The upstream weight of sequence 0 is NaN", () => Backward([double.NaN], LogitGradients.Of(memory.AsSpan(0, 10), 5)));
+        Refuse("The upstream weight of sequence 0 is 1E+39", () => Backward([1e39], LogitGradients.Of(memory.AsSpan(0, 10), 5)));
         Refuse("The gradients are 4 × 5 and the logits 2 × 5", () => Backward([1], LogitGradients.Of(memory.AsSpan(0, 20), 5)));
         Refuse("The gradients are Fp16 and the logits Fp32", () => Backward([1], LogitGradients.Of(new Half[10], 5)));
         Refuse("overlap", () => Backward([1], LogitGradients.Of(memory.AsSpan(1, 10), 5)));
