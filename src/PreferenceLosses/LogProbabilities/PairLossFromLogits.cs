@@ -68,8 +68,8 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
     /// <exception cref="InvalidBatchException">Something does not fit or is not finite, or a sequence of a pair that takes part has no row that counts.</exception>
     public double Evaluate(in Logits logits, in TokenSequences sequences, in PreferenceBatch<double> batch, EvaluationOptions options = default)
     {
-        Forward(logits, sequences, batch, options);
-        return Loss(batch, default, options);
+        var count = Forward(logits, sequences, batch, options);
+        return Loss(count, batch, default, options);
     }
 
     /// <summary>Evaluates the loss, and writes the gradient of the reduced loss with respect to the logits.</summary>
@@ -84,25 +84,25 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
     public double Evaluate(
         in Logits logits, in TokenSequences sequences, in PreferenceBatch<double> batch, in LogitGradients gradients, EvaluationOptions options = default)
     {
-        Forward(logits, sequences, batch, options);
-        var count = 2 * pairs;
+        var count = Forward(logits, sequences, batch, options);
         var reduced = Loss(
+            count,
             batch,
-            new LossDestination<double> { PolicyChosen = upstream.AsSpan(0, pairs), PolicyRejected = upstream.AsSpan(pairs, pairs) },
+            new LossDestination<double> { PolicyChosen = upstream.AsSpan(0, count), PolicyRejected = upstream.AsSpan(count, count) },
             options);
         if (TailShare == 1)
         {
-            Policy.Backward(logits, upstream.AsSpan(0, count), gradients, options.MaxThreads);
+            Policy.Backward(logits, upstream.AsSpan(0, 2 * count), gradients, options.MaxThreads);
         }
         else
         {
-            for (var s = 0; s < count; s++)
+            for (var s = 0; s < 2 * count; s++)
             {
                 tailUpstream[s] = TailShare * upstream[s];
             }
 
             Policy.BackwardSplit(
-                logits, publicLengths.AsSpan(0, count), upstream.AsSpan(0, count), tailUpstream.AsSpan(0, count), gradients, options.MaxThreads);
+                logits, publicLengths.AsSpan(0, 2 * count), upstream.AsSpan(0, 2 * count), tailUpstream.AsSpan(0, 2 * count), gradients, options.MaxThreads);
         }
 
         return reduced;
@@ -117,8 +117,8 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
                 $"The loss '{loss.Name}' reads {string.Join(", ", loss.Graph.Inputs.Select(i => i.Name))}; a loss of pairs is needed.", nameof(loss));
     }
 
-    /// <summary>Log-probabilities of the sequences of all pairs that take part.</summary>
-    private void Forward(in Logits logits, in TokenSequences sequences, in PreferenceBatch<double> batch, EvaluationOptions options)
+    /// <summary>Log-probabilities of the sequences of all pairs that take part; returns the number of pairs.</summary>
+    private int Forward(in Logits logits, in TokenSequences sequences, in PreferenceBatch<double> batch, EvaluationOptions options)
     {
         if (sequences.Offsets.Length % 2 == 0)
         {
@@ -155,7 +155,6 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
 
         Policy.Run(logits, options.MaxThreads);
         Grow(count);
-        pairs = count;
         for (var s = 0; s < 2 * count; s++)
         {
             publicLengths[s] = (int)Math.Min(Policy.Lengths[s], Policy.Lengths[(s + count) % (2 * count)]);
@@ -167,30 +166,35 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
             // With a share of 0, a tail of −∞ would give NaN.
             sums[s] = TailShare == 1 ? Policy.Sums[s] : TailShare == 0 ? sums[s] : sums[s] + (TailShare * tailSums[s]);
         }
+
+        return count;
     }
 
-    private double Loss(in PreferenceBatch<double> batch, in LossDestination<double> gradients, EvaluationOptions options)
+    /// <summary>Evaluates the loss; only then there are results.</summary>
+    private double Loss(int count, in PreferenceBatch<double> batch, in LossDestination<double> gradients, EvaluationOptions options)
     {
         var complete = batch with
         {
-            PolicyChosen = sums.AsSpan(0, pairs),
-            PolicyRejected = sums.AsSpan(pairs, pairs),
-            ChosenLength = Policy.Lengths[..pairs],
-            RejectedLength = Policy.Lengths[pairs..],
+            PolicyChosen = sums.AsSpan(0, count),
+            PolicyRejected = sums.AsSpan(count, count),
+            ChosenLength = Policy.Lengths[..count],
+            RejectedLength = Policy.Lengths[count..],
         };
         if (WantsWeights(batch))
         {
-            complete = complete with { Other = WithWeights(batch) };
+            complete = complete with { Other = WithWeights(count, batch) };
         }
 
         var hasRewards = loss.Graph.Rewards is not null;
         var destination = gradients with
         {
-            Losses = losses.AsSpan(0, pairs * loss.Graph.Losses.Length),
-            ChosenReward = chosenRewards.AsSpan(0, hasRewards ? pairs : 0),
-            RejectedReward = rejectedRewards.AsSpan(0, hasRewards ? pairs : 0),
+            Losses = losses.AsSpan(0, count * loss.Graph.Losses.Length),
+            ChosenReward = chosenRewards.AsSpan(0, hasRewards ? count : 0),
+            RejectedReward = rejectedRewards.AsSpan(0, hasRewards ? count : 0),
         };
-        return loss.Evaluate(complete, destination, options);
+        var reduced = loss.Evaluate(complete, destination, options);
+        pairs = count;
+        return reduced;
     }
 
     private bool WantsWeights(in PreferenceBatch<double> batch)
@@ -207,7 +211,7 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
     }
 
     /// <summary>The caller's columns, and the weights of the sequences where there are none.</summary>
-    private Dictionary<string, ReadOnlyMemory<double>> WithWeights(in PreferenceBatch<double> batch)
+    private Dictionary<string, ReadOnlyMemory<double>> WithWeights(int count, in PreferenceBatch<double> batch)
     {
         other.Clear();
         foreach (var (name, column) in batch.Other ?? other)
@@ -216,13 +220,13 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
         }
 
         // A pair that is left out has no weight of its own, and its 0 is not looked at.
-        for (var s = 0; s < 2 * pairs; s++)
+        for (var s = 0; s < 2 * count; s++)
         {
             weights[s] = Policy.Lengths[s] == 0 ? 0 : Policy.PairWeights[s];
         }
 
-        other.TryAdd(Columns.ChosenWeight, weights.AsMemory(0, pairs));
-        other.TryAdd(Columns.RejectedWeight, weights.AsMemory(pairs, pairs));
+        other.TryAdd(Columns.ChosenWeight, weights.AsMemory(0, count));
+        other.TryAdd(Columns.RejectedWeight, weights.AsMemory(count, count));
         return other;
     }
 

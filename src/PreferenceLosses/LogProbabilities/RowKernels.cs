@@ -99,7 +99,7 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
     }
 
     /// <summary>
-    /// e^d for d in [−88.03, 0], within 1.1 ulp from −87.3 on, and 0 below −87.69: e^d = 2ⁿ·e^r with |r| ≤ ln 2 / 2, and e^r by the
+    /// e^d for d in [−88.03, 0], within 1.2 ulp from −87.3 on (0.9 with fused multiply-adds), and 0 below −87.69: e^d = 2ⁿ·e^r with |r| ≤ ln 2 / 2, and e^r by the
     /// polynomial of degree 6 (with 1 + r fixed) whose relative error is least, 3.1e-9. NaN stays NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

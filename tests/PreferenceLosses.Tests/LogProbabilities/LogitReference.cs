@@ -5,7 +5,7 @@ namespace PreferenceLosses.Tests.LogProbabilities;
 /// library may be from it.
 /// </summary>
 /// <remarks>
-/// Single precision rounds d = z − m to |d|·2⁻²⁴, so that e^d is off by that and by 1.1 ulp of its own, and the sums of a block's exponentials per lane round too.
+/// Single precision rounds d = z − m to |d|·2⁻²⁴, so that e^d is off by that and by 1.2 ulp of its own, and the sums of a block's exponentials per lane round too.
 /// The unit of everything made of Σ e^d is therefore 2⁻²⁴·(1 + Σ p·|d|), and <see cref="Units"/> of them are allowed.
 /// </remarks>
 internal sealed class LogitReference

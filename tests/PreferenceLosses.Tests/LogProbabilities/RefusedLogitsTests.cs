@@ -192,6 +192,7 @@ public class RefusedLogitsTests
         memory[0] = float.NegativeInfinity;
         Refuse("'policy_chosen' is -Infinity at row 0", () => Evaluate([0, 2, 4], default));
         Assert.Equal([float.NegativeInfinity, .. new float[15]], memory);
+        Assert.Equal(0, loss.Losses.Length);
 
         void Evaluate(int[] offsets, PreferenceBatch<double> batch) =>
             loss.Evaluate(Logits.Of(memory, 4), new TokenSequences { Labels = labels, Offsets = offsets }, batch, LogitGradients.Of(memory, 4));
