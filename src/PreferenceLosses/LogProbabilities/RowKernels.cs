@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace PreferenceLosses.LogProbabilities;
 
@@ -27,6 +28,9 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
     /// <summary>1.5·2²³ + 127: what it is added to is rounded to an integer, whose sum with 127, the exponent of 1, is then in the low bits.</summary>
     private const float Rounder = 12582912 + 127;
 
+    /// <summary>How far ahead memory is asked for, in logits: a block.</summary>
+    private const int Ahead = 2048;
+
     /// <summary>The largest logit; any one of them if some are NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Maximum(TLogit* logits, int count)
@@ -52,6 +56,7 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
         var second = first;
         for (var i = 0; i < count; i += Stride)
         {
+            Prefetch(logits + i + Ahead);
             Load(logits + i, out var a, out var b);
             first = TWidth.Add(first, Exp(Difference(a, shift)));
             second = TWidth.Add(second, Exp(Difference(b, shift)));
@@ -127,6 +132,22 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
     /// <summary>logit − maximum, not below <see cref="Lowest"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Difference(TVector logit, TVector maximum) => TWidth.Max(TWidth.Broadcast(Lowest), TWidth.Subtract(logit, maximum));
+
+    /// <summary>
+    /// Asks for the memory of a stride, so that the next block is on its way while this one is summed up: a third of the time for a row that is in
+    /// no cache. It is a hint, which faults nowhere, and .NET has none for other processors.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(TLogit* logits)
+    {
+        if (Sse.IsSupported)
+        {
+            for (var offset = 0; offset < Stride; offset += 64 / sizeof(TLogit))
+            {
+                Sse.Prefetch0(logits + offset);
+            }
+        }
+    }
 
     /// <summary>Two vectors: one after the other, or the even and the odd places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
