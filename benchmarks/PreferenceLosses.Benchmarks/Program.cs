@@ -4,10 +4,17 @@ using BenchmarkDotNet.Running;
 using PreferenceLosses.Benchmarks;
 using PreferenceLosses.Benchmarks.Compare;
 
-// "compare" is beside PyTorch; "time LOSS PAIRS" prints microseconds per call; everything else is BenchmarkDotNet's.
+// "compare" is beside PyTorch; "time LOSS PAIRS" prints microseconds per call, and "time-logprobs VOCABULARY ROWS FORMAT forward|both THREADS"
+// nanoseconds per logit; everything else is BenchmarkDotNet's.
 if (args is ["compare", .. var compared])
 {
     return CompareCommand.Run(compared);
+}
+
+if (args is ["time-logprobs", .. var measured])
+{
+    LogProbabilityTiming.Run(measured);
+    return 0;
 }
 
 if (args is not ["time", var loss, var pairs])
