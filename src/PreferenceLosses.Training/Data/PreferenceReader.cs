@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.IO.Compression;
 
 namespace PreferenceLosses.Training;
 
@@ -67,20 +66,13 @@ public sealed class PreferenceReader
         foreach (var path in paths)
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-            using var content = IsGzipped(file) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
-            foreach (var example in lines.Of(content, path))
+            var isGzipped = GzipFile.IsGzipped(file);
+            using var content = isGzipped ? GzipFile.Decompress(file) : file;
+            foreach (var example in lines.Of(content, path, isGzipped))
             {
                 yield return example;
             }
         }
-    }
-
-    private static bool IsGzipped(FileStream file)
-    {
-        Span<byte> first = stackalloc byte[2];
-        var count = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
-        file.Position = 0;
-        return first[..count].SequenceEqual<byte>([0x1F, 0x8B]);
     }
 
     /// <summary>The lines of all files, which share a format.</summary>
@@ -89,32 +81,36 @@ public sealed class PreferenceReader
         private ExampleFormat? format;
         private string? firstOfFormat;
 
-        public IEnumerable<TextExample> Of(Stream content, string name)
+        public IEnumerable<TextExample> Of(Stream content, string name, bool isGzipped)
         {
             var lines = new LineReader(content, reader.MaxLineBytes);
-            while (TryRead(lines, name, out var line))
+            while (TryRead(lines, name, isGzipped, out var line))
             {
-                if (lines.IsTooLong || !IsBlank(line.Span))
+                if ((lines.IsTooLong || !IsBlank(line.Span)) && Example(lines, line, name) is { } example)
                 {
-                    if (Example(lines, line, name) is { } example)
-                    {
-                        report?.AddExample(example);
-                        yield return example;
-                    }
+                    report?.AddExample(example);
+                    yield return example;
                 }
             }
         }
 
-        private static bool TryRead(LineReader lines, string name, out ReadOnlyMemory<byte> line)
+        private static bool TryRead(LineReader lines, string name, bool isGzipped, out ReadOnlyMemory<byte> line)
         {
             try
             {
-                return lines.TryRead(out line);
+                if (lines.TryRead(out line))
+                {
+                    return !isGzipped || !line.Span.SequenceEqual(GzipFile.EndLine);
+                }
             }
             catch (InvalidDataException damaged)
             {
-                throw new InvalidDataException($"{name}, after line {lines.Line}: the gzipped data is damaged or ends early: {damaged.Message}", damaged);
+                throw Damaged(damaged);
             }
+
+            return isGzipped ? throw Damaged(null) : false;
+
+            InvalidDataException Damaged(Exception? found) => new($"{name}, after line {lines.Line}: the gzipped file is damaged, or was cut off.", found);
         }
 
         private static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r"u8) < 0;
