@@ -66,7 +66,13 @@ internal static class Words
         Other,
     }
 
-    private static Class ClassAt(string text, int index) => CharUnicodeInfo.GetUnicodeCategory(text, index) switch
+    private static Class ClassAt(string text, int index) =>
+        !char.IsAscii(text[index]) ? UnicodeClassAt(text, index)
+        : char.IsAsciiLetter(text[index]) ? Class.Letter
+        : char.IsAsciiDigit(text[index]) ? Class.Digit
+        : Class.Other;
+
+    private static Class UnicodeClassAt(string text, int index) => CharUnicodeInfo.GetUnicodeCategory(text, index) switch
     {
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
             or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Class.Letter,
