@@ -5,6 +5,9 @@ namespace PreferenceLosses.Charts;
 /// <summary>An axis whose ends are known: from numbers to shares of its length, from 0 at its beginning to 1 at its end.</summary>
 internal sealed class AxisMap
 {
+    // What has fewer digits than numbers are drawn with.
+    private const double Smallest = 1e-290;
+
     private readonly bool isLogarithmic;
     private readonly double from;
     private readonly double to;
@@ -46,17 +49,21 @@ internal sealed class AxisMap
             (smallest, largest) = isLogarithmic ? (1, 10) : (0, 1);
         }
 
-        // In logarithms where the axis is logarithmic; halves, because a difference of the largest numbers overflows.
+        // In logarithms where the axis is logarithmic. Halves, because a difference of large numbers overflows.
+        // Numbers that rounding alone may have made different are drawn as equal ones are. The largest numbers that there are lie off the axis.
         var (low, high) = isLogarithmic ? (Math.Log10(smallest), Math.Log10(largest)) : (smallest, largest);
-        var margin = low == high ? (isLogarithmic ? 0.15 : low == 0 ? 0.5 : Math.Abs(low) * 0.05) : ((high / 2) - (low / 2)) * 2 * room;
+        var margin = IsRange(low, high) ? ((high / 2) - (low / 2)) * 2 * room
+            : isLogarithmic ? 0.15
+            : Math.Max(Math.Abs(low), Math.Abs(high)) is var size && size < Smallest ? 0.5
+            : size * 0.05;
         low = Math.Clamp(low - margin, double.MinValue / 4, double.MaxValue / 4);
         high = Math.Clamp(high + margin, double.MinValue / 4, double.MaxValue / 4);
-        var (least, most) = isLogarithmic ? (Math.Max(Math.Pow(10, low), 1e-300), Math.Pow(10, Math.Min(high, 307))) : (low, high);
+        var (least, most) = isLogarithmic ? (Math.Pow(10, Math.Max(low, -323)), Math.Pow(10, Math.Min(high, 307))) : (low, high);
 
         // An end that is given may leave nothing between it and the data's.
         var minimum = axis.Minimum ?? (axis.Maximum is { } end && least >= end ? Before(end, isLogarithmic) : least);
         var maximum = axis.Maximum ?? (axis.Minimum is { } start && most <= start ? After(start, isLogarithmic) : most);
-        return minimum < maximum
+        return IsRange(isLogarithmic ? Math.Log10(minimum) : minimum, isLogarithmic ? Math.Log10(maximum) : maximum)
             ? new AxisMap(isLogarithmic, minimum, maximum)
             : throw new ArgumentException($"The {name} axis goes from {minimum} to {maximum}; the end has to be above the beginning.");
     }
@@ -72,6 +79,10 @@ internal sealed class AxisMap
 
     /// <summary>Places of small marks.</summary>
     public IEnumerable<double> MinorTicks() => isLogarithmic ? Ticks.Minor(Low, High) : [];
+
+    /// <summary>Whether there are numbers between two, in double precision, for ticks to stand at.</summary>
+    private static bool IsRange(double low, double high) =>
+        (high / 2) - (low / 2) > Math.Max(Smallest, 1e-12 * Math.Max(Math.Abs(low), Math.Abs(high)));
 
     private static double Before(double end, bool isLogarithmic) => isLogarithmic ? end / 10 : end - Math.Max(1, Math.Abs(end));
 

@@ -103,7 +103,7 @@ internal sealed class ChartDrawing
     /// <summary>As many ticks as stand beside each other with room between.</summary>
     private ImmutableArray<Tick> TicksThatFit()
     {
-        for (var most = Math.Max(2, (int)(frame.Width / 60)); ; most--)
+        for (var most = Math.Max(2, (int)(frame.Width / 45)); ; most--)
         {
             var ticks = x.TicksOf(most);
             var fits = ticks.Zip(ticks.Skip(1)).All(pair =>
@@ -164,7 +164,7 @@ internal sealed class ChartDrawing
 
         WriteCentred(svg, PlainText.Clean(chart.X.Label), LabelSize, Height - Edge, frame.Right + 8, isBold: false);
         var middle = (frame.Top + frame.Bottom) / 2;
-        svg.Text(Edge + LabelSize - 2, middle, PlainText.Clean(chart.Y.Label), LabelSize, Anchor.Middle, room: 2 * (Math.Min(middle, Height - middle) - 4), isUpward: true);
+        svg.Text(Edge + LabelSize - 2, middle, PlainText.Clean(chart.Y.Label), LabelSize, Anchor.Middle, room: frame.Height + 8, isUpward: true);
     }
 
     private static IEnumerable<(double Value, double Length)> WithLengths(ImmutableArray<Tick> ticks, AxisMap axis) =>

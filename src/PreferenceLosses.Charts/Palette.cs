@@ -14,11 +14,11 @@ internal sealed record Palette(string Background, string Text, string Muted, str
 
     public static Palette Light { get; } = new(
         "#ffffff", "#1f2328", "#57606a", "#dfe3e8",
-        ["#0072b2", "#d55e00", "#00825e", "#b0559b", "#8f7000", "#3c3c3c", "#3f93c6"]);
+        ["#004bc8", "#e27406", "#06a675", "#872573", "#673900", "#111308", "#2e9ad8"]);
 
     public static Palette Dark { get; } = new(
         "#15181d", "#e6e8eb", "#a3abb5", "#30363d",
-        ["#4da3e0", "#f0883e", "#2fc79a", "#e58ac6", "#e6cf3a", "#d8d8d8", "#8fd3ff"]);
+        ["#4f8cff", "#e07c28", "#30cb88", "#c65d9f", "#fae42a", "#edfffc", "#5acfff"]);
 
     /// <summary>The style sheet of a theme, whose rules hold within elements of <see cref="ClassOf"/> alone.</summary>
     public static string StyleSheet(Theme theme)

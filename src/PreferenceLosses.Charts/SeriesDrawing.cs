@@ -69,10 +69,16 @@ internal sealed class SeriesDrawing(Chart chart, AxisMap x, AxisMap y, Frame fra
     {
         foreach (var run in Runs(series, point => point.IsFinite))
         {
-            var places = Thinning.Line([.. run.Select(point => Place(point.X, point.Y))]);
-
-            // A point between two gaps is a line of no length, which its round cap makes visible.
-            WriteLine(svg, PathOf(places) + (places.Count == 1 ? "h0" : ""), index);
+            if (run.Count > 1)
+            {
+                WriteLine(svg, PathOf(Thinning.Line([.. run.Select(point => Place(point.X, point.Y))])), index);
+            }
+            else if (series.Style == SeriesStyle.Line)
+            {
+                // A point between two gaps would be a line of no length, which nobody sees.
+                var (atX, atY) = Place(run[0].X, run[0].Y);
+                WriteMarker(svg, index, atX, atY);
+            }
         }
     }
 
@@ -130,12 +136,13 @@ internal sealed class SeriesDrawing(Chart chart, AxisMap x, AxisMap y, Frame fra
         }
     }
 
-    /// <summary>Labels where there is room: above the marker, because lines go on to its sides, below it, or beside it; not over another label or a marker that has one.</summary>
+    /// <summary>Labels above, below or beside their markers: not over another label or a marker that has one, and over as few lines as can be.</summary>
     private void DrawLabels(SvgWriter svg)
     {
         var labelled = chart.Series.SelectMany(series => series.Points).Where(point => IsInside(point) && !string.IsNullOrEmpty(point.Label)).ToArray();
         var taken = labelled.Select(point => Place(point.X, point.Y))
             .Select(place => new Frame(place.X - MarkerRadius, place.Y - MarkerRadius, place.X + MarkerRadius, place.Y + MarkerRadius)).ToList();
+        var lines = labelled.Length == 0 ? [] : Lines().ToArray();
         foreach (var point in labelled)
         {
             var label = PlainText.Clean(point.Label!);
@@ -149,13 +156,41 @@ internal sealed class SeriesDrawing(Chart chart, AxisMap x, AxisMap y, Frame fra
                 new(atX + near, atY - half, atX + near + width, atY + half),
                 new(atX - near - width, atY - half, atX - near, atY + half),
             ];
-            var free = rooms.Where(room => room.Left >= frame.Left && room.Right <= frame.Right && room.Top >= frame.Top && room.Bottom <= frame.Bottom)
-                .Where(room => !taken.Exists(other => other.Left < room.Right && room.Left < other.Right && other.Top < room.Bottom && room.Top < other.Bottom))
-                .Take(1);
-            foreach (var room in free)
+            var free = rooms.Where(room => room.IsInside(frame) && !taken.Exists(room.Overlaps)).ToArray();
+            if (free.Length > 0)
             {
+                var room = free.MinBy(room => lines.Count(room.IsCrossedBy));
                 taken.Add(room);
                 svg.Text((room.Left + room.Right) / 2, room.Bottom - 2, label, LabelSize, Anchor.Middle, "muted", hasHalo: true);
+            }
+        }
+    }
+
+    /// <summary>The pieces of all lines and bars.</summary>
+    private IEnumerable<((double X, double Y) From, (double X, double Y) To)> Lines()
+    {
+        foreach (var series in chart.Series)
+        {
+            foreach (var point in series.Points.Where(HasBars(series)))
+            {
+                if (point.XInterval is { } across)
+                {
+                    yield return (Place(across.Low, point.Y), Place(across.High, point.Y));
+                }
+
+                if (point.YInterval is { } along)
+                {
+                    yield return (Place(point.X, along.Low), Place(point.X, along.High));
+                }
+            }
+
+            foreach (var run in Runs(series, point => point.IsFinite).Where(_ => series.Style != SeriesStyle.Markers))
+            {
+                var places = Thinning.Line([.. run.Select(point => Place(point.X, point.Y))]);
+                foreach (var piece in places.Zip(places.Skip(1)))
+                {
+                    yield return piece;
+                }
             }
         }
     }

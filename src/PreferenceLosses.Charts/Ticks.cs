@@ -12,6 +12,9 @@ internal readonly record struct Tick(double Value, string Label);
 /// </summary>
 internal static class Ticks
 {
+    // 0.3 / 0.1 is a little less than 3: a tick at the very end of the axis is on it.
+    private const double AtTheEnd = 1e-9;
+
     private static readonly string[] SiPrefixes = ["", "k", "M", "G", "T"];
 
     /// <summary>The ticks of a linear axis.</summary>
@@ -26,7 +29,7 @@ internal static class Ticks
         foreach (var (mantissa, power) in new[] { (1, exponent), (2, exponent), (5, exponent), (1, exponent + 1), (2, exponent + 1), (5, exponent + 1) })
         {
             var step = Scaled(mantissa, power);
-            var (first, last) = (Math.Ceiling(low / step), Math.Floor(high / step));
+            var (first, last) = (Math.Ceiling((low / step) - AtTheEnd), Math.Floor((high / step) + AtTheEnd));
             if (last - first < 1)
             {
                 // One number says nothing about the scale: rather the step before, with a tick more than there is room for.
