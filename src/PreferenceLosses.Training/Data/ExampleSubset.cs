@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace PreferenceLosses.Training;
 
-/// <summary>Some examples of a source, in an order of their own. Nothing is copied; it holds one number for each.</summary>
+/// <summary>
+/// Some examples of a source, in an order of their own. Nothing is copied; it holds one number for each. Of a <see cref="RandomStream.NextPermutation"/> the first
+/// positions are a random choice of examples, where a <see cref="PromptSplit"/> is not wanted.
+/// </summary>
 public sealed class ExampleSubset : IExampleSource
 {
     private readonly IExampleSource source;

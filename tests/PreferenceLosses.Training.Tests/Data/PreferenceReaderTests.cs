@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PreferenceLosses.Training.Tests.Support;
 
@@ -199,6 +200,42 @@ public sealed class PreferenceReaderTests : IDisposable
         using var examples = new PreferenceReader(path).Read().GetEnumerator();
         Assert.True(examples.MoveNext());
         Assert.Throws<InvalidExampleException>(() => examples.MoveNext());
+    }
+
+    // Memory does not grow with the data: of what was read nothing but the last few examples is held, by the reader, the encoder or the store.
+    [Fact]
+    public void Nothing_that_was_read_is_kept()
+    {
+        const int count = 2000;
+        var path = folder.Write("data.jsonl", [.. Enumerable.Range(0, count).Select(i => $$"""{"prompt": "number {{i}}", "chosen": "a", "rejected": "b"}""")]);
+        var (alive, all) = Counted();
+        Assert.Equal(2 * count, all);
+        Assert.InRange(alive, 0, 20);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        (int Alive, int All) Counted()
+        {
+            var seen = new List<WeakReference>();
+            var report = new DataReport();
+            var encoder = new ExampleEncoder(new WordTokenizer(Vocabulary.Of([])));
+            var texts = new PreferenceReader(path).Read(report).Select(Noted);
+            using var store = ExampleStore.Create(folder.PathOf("store"), encoder.Encode(texts, report).Select(Noted).Select(example =>
+            {
+                if (seen.Count == 2 * count)
+                {
+                    GC.Collect();
+                }
+
+                return example;
+            }));
+            return (seen.Count(one => one.IsAlive), seen.Count);
+
+            T Noted<T>(T example)
+            {
+                seen.Add(new WeakReference(example));
+                return example;
+            }
+        }
     }
 
     [Fact]
