@@ -124,12 +124,12 @@ internal sealed class SeriesDrawing(Chart chart, AxisMap x, AxisMap y, Frame fra
 
     private void DrawMarkers(SvgWriter svg, Series series, int index)
     {
-        // Of markers that would cover each other within a third of a pixel one is drawn.
+        // Of markers whose middles are in the same pixel one is drawn.
         var drawn = new HashSet<(double, double)>();
         foreach (var point in series.Points.Where(IsInside))
         {
             var (atX, atY) = Place(point.X, point.Y);
-            if (drawn.Add((Math.Round(atX * 3), Math.Round(atY * 3))))
+            if (drawn.Add((Math.Floor(atX), Math.Floor(atY))))
             {
                 WriteMarker(svg, index, atX, atY);
             }

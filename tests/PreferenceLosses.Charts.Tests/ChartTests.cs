@@ -179,6 +179,11 @@ public class ChartTests
         Assert.Equal(top + (0.04 / 1.08 * height), highest.Y, 0.02);
         Assert.Equal(left + (((234_567.0 / (count - 1)) + 0.04) / 1.08 * width), lowest.X, 0.02);
 
+        // Markers hide each other: of 300,000 no more are drawn than there are pixels.
+        var cloud = new Drawn(new Chart { Width = 320, Height = 200, Series = [Series.Of("", x, y) with { Style = SeriesStyle.Markers }] });
+        Assert.InRange(cloud.Markers.Count(), 1000, Drawn.Number(cloud.Frame, "width") * Drawn.Number(cloud.Frame, "height"));
+        Assert.Contains(cloud.Markers, place => Math.Abs(place.Y - (Drawn.Number(cloud.Frame, "y") + (0.04 / 1.08 * Drawn.Number(cloud.Frame, "height")))) < 0.02);
+
         // In its column of pixels the line goes through both ends and both extremes, in order.
         List<(double, double)> column = [(7.1, 3), (7.2, 9), (7.3, 5), (7.4, 1), (7.5, 4), (7.6, 5), (8.0, 2)];
         Assert.Equal([(7.1, 3), (7.2, 9), (7.4, 1), (7.6, 5), (8.0, 2)], Thinning.Line(column));
