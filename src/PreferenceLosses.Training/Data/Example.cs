@@ -18,7 +18,7 @@ public enum ExampleKind
 /// <summary>A prompt with its completions, as tokens: what a trainer takes from a dataset.</summary>
 /// <param name="Kind">What the completions are to each other.</param>
 /// <param name="Prompt">The tokens of the prompt; may be empty.</param>
-/// <param name="Completions">The tokens of each completion, the token that ends it included; none is empty. A pair has the chosen one first, a ranking the best.</param>
+/// <param name="Completions">The tokens of each completion, the token that ends it included unless its end was cut off; none is empty. A pair has the chosen one first, a ranking the best.</param>
 /// <param name="IsDesirable">For an unpaired example whether its completion is desirable; otherwise false.</param>
 /// <param name="Scores">The score of each completion, higher is better; empty if the data has none.</param>
 public sealed record Example(
