@@ -1,0 +1,434 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace PreferenceLosses.Training;
+
+/// <summary>
+/// Trains a policy with a preference loss: log-probabilities of the policy and of a reference in, the loss, and its derivative with respect to each
+/// log-probability back into the policy.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A run is a function of policy, loss, data, options and reference: it can be interrupted at any point and goes on from its last checkpoint to the same
+/// weights, bit for bit (with <see cref="NGramPolicy"/>, on the same machine). Nothing of the dataset is kept in memory but its order, and the reference's log-probabilities, which are computed
+/// once (with <see cref="TrainingOptions.ReferenceSynchronization"/>, at every batch).
+/// </para>
+/// <para>
+/// Any loss fits that reads log-probabilities, lengths, scores (where the data has them), or a scalar that is estimated as its paper says: KTO's kl by mismatched
+/// completions, BCO's shift by a running mean, β-DPO's and α-DPO's moments, each updated with a batch before the batch uses it. Losses of single
+/// examples take pairs apart, ranked ones take a pair as a ranking of two, and likelihoods take the chosen, desirable or best completions of any data.
+/// </para>
+/// </remarks>
+public sealed class Trainer
+{
+    private const string CheckpointFolder = "checkpoints";
+    private const string MetricsName = "metrics.jsonl";
+
+    /// <summary>Rows at a time in an evaluation. Even, so that the halves of pairs stay together.</summary>
+    private const int EvaluationBatch = 256;
+
+    private readonly ITrainablePolicy policy;
+    private readonly IPreferenceLoss loss;
+    private readonly TrainingOptions options;
+    private readonly LossRequirements requirements;
+    private readonly TrainingRows rows;
+    private readonly TrainingRows? heldOut;
+    private readonly EpochPlan plan;
+    private readonly IPolicy? reference;
+    private readonly RunningState state;
+    private readonly BatchScorer scorer;
+    private readonly GuardedLoss guard;
+    private readonly LearningRateSchedule schedule;
+    private readonly ImmutableSortedDictionary<string, string> identity;
+    private readonly CheckpointDirectory? checkpoints;
+    private readonly List<string> notes = [];
+    private (int Epoch, int[] Order) order = (-1, []);
+
+    /// <summary>A run, checked before it begins.</summary>
+    /// <param name="policy">The policy to train.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="training">The examples to train on.</param>
+    /// <param name="options">How to train; the defaults if left out.</param>
+    /// <param name="reference">The reference; if left out, and the loss needs one, a copy of the policy as it is now.</param>
+    /// <param name="heldOut">The examples to evaluate on; none if left out.</param>
+    /// <exception cref="LossNotTrainableException">The loss needs something that there is not.</exception>
+    /// <exception cref="ArgumentException">There are too few examples, or options that do not go together.</exception>
+    public Trainer(
+        ITrainablePolicy policy,
+        IPreferenceLoss loss,
+        IExampleSource training,
+        TrainingOptions? options = null,
+        IPolicy? reference = null,
+        IExampleSource? heldOut = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(training);
+        this.policy = policy;
+        this.loss = loss;
+        this.options = options ??= new TrainingOptions();
+        if (training.Count == 0)
+        {
+            throw new ArgumentException("There are no examples to train on.", nameof(training));
+        }
+
+        requirements = RequirementsOf(loss, training);
+        rows = new TrainingRows(training, requirements);
+        this.heldOut = heldOut is null ? null : new TrainingRows(heldOut, requirements);
+        CheckRows();
+        plan = new EpochPlan(rows.Count, options.BatchSize, options.GradientAccumulation, requirements.MinimumRows);
+        if (plan.MergedRows > 0)
+        {
+            notes.Add($"The loss needs {requirements.MinimumRows} rows, and the last micro-batch of an epoch would have {plan.MergedRows}: it is merged with the one before it.");
+        }
+
+        if (options.ReferenceSynchronization is not null && !requirements.NeedsReference)
+        {
+            throw new ArgumentException($"The loss '{loss.Name}' has no reference that could follow the policy.", nameof(options));
+        }
+
+        if (options.EvaluationSamples > 0 && options.Sampling is null)
+        {
+            throw new ArgumentException("Completions are to be drawn in evaluations, and it is not said how: Sampling is missing.", nameof(options));
+        }
+
+        // A reference that follows the policy is changed, and the caller's should not be.
+        this.reference = reference is null
+            ? requirements.NeedsReference ? policy.Freeze() : null
+            : options.ReferenceSynchronization is null ? reference : reference.Freeze();
+        state = new RunningState(options.MomentDecay);
+        scorer = new BatchScorer(requirements, policy, this.reference, state);
+        guard = new GuardedLoss(requirements.Loss, state, options.ExplosionFactor);
+        TotalSteps = (long)plan.Steps * options.Epochs;
+        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, Math.Min(options.WarmupSteps, TotalSteps - 1), TotalSteps);
+        identity = RunState.IdentityOf(loss, options, training.Fingerprint, requirements.NeedsReference ? HashOf(this.reference!) : null);
+        checkpoints = options.OutputDirectory is null ? null : new(Path.Combine(options.OutputDirectory, CheckpointFolder), options.KeepCheckpoints);
+    }
+
+    /// <summary>Steps in all.</summary>
+    public long TotalSteps { get; }
+
+    /// <summary>What a person should know of this run: rows that were merged, checkpoints that were not used.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
+    /// <summary>Why a loss cannot be trained with; null if it can.</summary>
+    /// <param name="loss">The loss.</param>
+    /// <param name="data">What an example of the data is.</param>
+    /// <param name="hasScores">Whether the data has scores.</param>
+    public static string? ReasonAgainst(IPreferenceLoss loss, ExampleKind data, bool hasScores)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        try
+        {
+            _ = new LossRequirements(loss, data, hasScores);
+            return null;
+        }
+        catch (LossNotTrainableException no)
+        {
+            return no.Reason;
+        }
+    }
+
+    /// <summary>Trains to the end, from the beginning or from the newest checkpoint.</summary>
+    /// <param name="progress">Is told of every step.</param>
+    /// <param name="cancellationToken">Stops the run after the step that it is in; its checkpoint is written first.</param>
+    /// <returns>What it came to. The policy is the trained one.</returns>
+    /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
+    /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var first = Begin();
+        using var metricsFile = options.OutputDirectory is { } directory ? new MetricsFile(Path.Combine(directory, MetricsName), first) : null;
+        if (options.ReferenceSynchronization is null)
+        {
+            scorer.CacheReference(rows, cancellationToken);
+            if (heldOut is not null)
+            {
+                scorer.CacheReference(heldOut, cancellationToken);
+            }
+        }
+
+        var watch = Stopwatch.StartNew();
+        var last = new Dictionary<string, double>();
+        for (var step = first; step < TotalSteps; step++)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Save(step);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            var tokensBefore = state.Tokens;
+            var metrics = TrainStep(step);
+            TrainingMeter.Record(metrics, loss.Name, state.Tokens - tokensBefore);
+            var done = step + 1;
+            if (options.ReferenceSynchronization is { } sync && done % sync.Interval == 0)
+            {
+                reference!.MixWith(policy, sync.Share);
+            }
+
+            if (heldOut is not null && IsDue(done, options.EvaluationInterval))
+            {
+                AddEvaluation(metrics, done);
+            }
+
+            if (IsDue(done, options.LoggingInterval) || metrics.ContainsKey(MetricNames.EvaluationPrefix + MetricNames.Loss))
+            {
+                metricsFile?.Write(done, metrics);
+            }
+
+            progress?.Report(new(done, TotalSteps, metrics, watch.Elapsed, watch.Elapsed / (done - first) * (TotalSteps - done)));
+            if (IsDue(done, options.CheckpointInterval))
+            {
+                Save(done);
+            }
+
+            last = metrics;
+        }
+
+        if (first == TotalSteps && heldOut is not null)
+        {
+            AddEvaluation(last, TotalSteps);
+        }
+
+        return new(TotalSteps, first, last);
+    }
+
+    /// <summary>Metrics on the held-out examples with the policy as it is: under their names, with <see cref="MetricNames.EvaluationPrefix"/>.</summary>
+    /// <exception cref="InvalidOperationException">There are no held-out examples.</exception>
+    public IReadOnlyDictionary<string, double> Evaluate()
+    {
+        var metrics = new Dictionary<string, double>();
+        AddEvaluation(metrics, 0);
+        return metrics;
+    }
+
+    /// <summary>After every so many steps, and at the end.</summary>
+    private bool IsDue(long done, int interval) => done == TotalSteps || (interval > 0 && done % interval == 0);
+
+    private static LossRequirements RequirementsOf(IPreferenceLoss loss, IExampleSource data) =>
+        new(loss, data[0].Kind, !data[0].Scores.IsDefaultOrEmpty);
+
+    private static string HashOf(IPolicy policy)
+    {
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
+        {
+            policy.SaveWeights(stream);
+        }
+
+        return Convert.ToHexStringLower(hash.Hash!);
+    }
+
+    private void CheckRows()
+    {
+        foreach (var (source, name) in new[] { (rows, "train on"), (heldOut, "evaluate on") })
+        {
+            if (source is not null && source.Count < requirements.MinimumRows)
+            {
+                throw new ArgumentException($"The loss '{loss.Name}' needs at least {requirements.MinimumRows} rows to {name}; there are {source.Count}.");
+            }
+        }
+
+        if (options.BatchSize < requirements.MinimumRows)
+        {
+            throw new ArgumentException($"The loss '{loss.Name}' needs batches of at least {requirements.MinimumRows} rows; the batch size is {options.BatchSize}.");
+        }
+    }
+
+    /// <summary>The step to begin with.</summary>
+    private long Begin()
+    {
+        if (checkpoints is null)
+        {
+            return 0;
+        }
+
+        Directory.CreateDirectory(options.OutputDirectory!);
+        if (!options.Resume && checkpoints.Files.Count > 0)
+        {
+            throw new CheckpointException($"'{options.OutputDirectory}' has checkpoints of a run: resume it, or take another directory.");
+        }
+
+        return checkpoints.UseNewest(Restore, notes.Add);
+    }
+
+    private void Save(long step)
+    {
+        List<(string, Action<Stream>)> sections =
+        [
+            ("state", stream => stream.Write(RunState.Of(identity, step, state).ToJson())),
+            ("weights", policy.SaveWeights),
+            ("optimizer", policy.SaveOptimizer),
+        ];
+        if (options.ReferenceSynchronization is not null)
+        {
+            sections.Add(("reference", reference!.SaveWeights));
+        }
+
+        checkpoints?.Save(step, sections);
+    }
+
+    private void Restore(long step, Dictionary<string, byte[]> sections)
+    {
+        MemoryStream Section(string name) => sections.TryGetValue(name, out var bytes)
+            ? new MemoryStream(bytes)
+            : throw new InvalidDataException($"it has no section '{name}'");
+        var saved = RunState.Read(Section("state").ToArray(), identity);
+        if (saved.Step != step)
+        {
+            throw new InvalidDataException($"it is of step {saved.Step}");
+        }
+
+        policy.LoadWeights(Section("weights"));
+        policy.LoadOptimizer(Section("optimizer"));
+        if (options.ReferenceSynchronization is not null)
+        {
+            reference!.LoadWeights(Section("reference"));
+        }
+
+        saved.Restore(state, options.MomentDecay);
+    }
+
+    private Dictionary<string, double> TrainStep(long step)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var epoch = (int)(step / plan.Steps);
+        if (order.Epoch != epoch)
+        {
+            order = (epoch, new RandomStream(options.Seed).Fork((ulong)epoch).NextPermutation(rows.Count));
+        }
+
+        var batches = plan.MicroBatches((int)(step % plan.Steps))
+            .Select(range => new BatchColumns(requirements, [.. order.Order[range.From..range.To].Select(i => rows[i])]))
+            .ToArray();
+        var sums = new MetricSums(requirements);
+        if (options.StatisticsSpan == StatisticsSpan.AccumulatedBatch && batches.Length > 1)
+        {
+            AccumulateTogether(step, batches, sums);
+        }
+        else
+        {
+            AccumulateOneByOne(step, batches, sums);
+        }
+
+        var norm = policy.GradientNorm();
+        guard.CheckGradientNorm(norm, batches, step + 1);
+        if (norm > options.MaxGradientNorm)
+        {
+            policy.ScaleGradient(options.MaxGradientNorm / norm);
+        }
+
+        var rate = schedule.At(step);
+        policy.OptimizerStep(rate);
+
+        var metrics = sums.Means();
+        state.SeeLoss(metrics[MetricNames.Loss]);
+        var tokens = batches.Sum(batch => batch.Tokens);
+        state.Tokens += tokens;
+        metrics[MetricNames.GradientNorm] = norm;
+        metrics[MetricNames.LearningRate] = rate;
+        metrics[MetricNames.Epoch] = (step + 1) / (double)plan.Steps;
+        metrics[MetricNames.Tokens] = state.Tokens;
+        metrics[MetricNames.TokensPerSecond] = tokens / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return metrics;
+    }
+
+    /// <summary>Statistics of each micro-batch: each has its share of the step by its number of rows.</summary>
+    private void AccumulateOneByOne(long step, BatchColumns[] batches, MetricSums sums)
+    {
+        var allRows = batches.Sum(batch => batch.Rows.Length);
+        foreach (var batch in batches)
+        {
+            scorer.ScoreReference(rows, batch);
+            using var pass = policy.Forward(batch.Sequences);
+            batch.Scatter(pass.LogProbabilities, batch.Policy);
+            var result = EvaluateLoss(batch, step, sums);
+            var share = batch.Rows.Length / (double)allRows;
+            pass.Backward([.. batch.SequenceGradients(result).Select(gradient => gradient * share)]);
+        }
+    }
+
+    /// <summary>Statistics of the whole step: all log-probabilities first, the loss once, and then the gradients.</summary>
+    private void AccumulateTogether(long step, BatchColumns[] batches, MetricSums sums)
+    {
+        var all = new BatchColumns(requirements, [.. batches.SelectMany(batch => batch.Rows.ToArray())]);
+        scorer.ScoreReference(rows, all);
+        var scores = new double[all.Sequences.Length];
+        var next = 0;
+        foreach (var batch in batches)
+        {
+            policy.LogProbabilities(batch.Sequences, scores.AsSpan(next, batch.Sequences.Length));
+            next += batch.Sequences.Length;
+        }
+
+        all.Scatter(scores, all.Policy);
+        var gradients = all.SequenceGradients(EvaluateLoss(all, step, sums));
+        next = 0;
+        foreach (var batch in batches)
+        {
+            using var pass = policy.Forward(batch.Sequences);
+            pass.Backward(gradients.AsSpan(next, batch.Sequences.Length));
+            next += batch.Sequences.Length;
+        }
+    }
+
+    private LossResult<double> EvaluateLoss(BatchColumns batch, long step, MetricSums sums)
+    {
+        guard.CheckLogProbabilities(batch, step + 1);
+        scorer.SetScalars(batch, isTraining: true);
+        var result = guard.Evaluate(batch, step + 1);
+        sums.Add(batch, result, rows.IsSplit);
+        return result;
+    }
+
+    private void AddEvaluation(Dictionary<string, double> metrics, long step)
+    {
+        if (heldOut is null)
+        {
+            throw new InvalidOperationException("There are no held-out examples to evaluate on.");
+        }
+
+        var sums = new MetricSums(requirements);
+        var batches = new EpochPlan(heldOut.Count, EvaluationBatch, 1, requirements.MinimumRows);
+        for (var i = 0; i < batches.Steps; i++)
+        {
+            var (from, to) = batches.MicroBatches(i).Single();
+            var batch = new BatchColumns(requirements, [.. Enumerable.Range(from, to - from).Select(row => heldOut[row])]);
+            scorer.ScoreReference(heldOut, batch);
+            var scores = new double[batch.Sequences.Length];
+            policy.LogProbabilities(batch.Sequences, scores);
+            batch.Scatter(scores, batch.Policy);
+            guard.CheckLogProbabilities(batch, step);
+            scorer.SetScalars(batch, isTraining: false);
+            sums.Add(batch, guard.Evaluate(batch, step: null), heldOut.IsSplit);
+        }
+
+        if (options.EvaluationSamples > 0)
+        {
+            AddSamples(sums, step);
+        }
+
+        foreach (var (name, value) in sums.Means())
+        {
+            metrics[MetricNames.EvaluationPrefix + name] = value;
+        }
+    }
+
+    /// <summary>How far completions that the policy draws are from the reference, and how long they are.</summary>
+    private void AddSamples(MetricSums sums, long step)
+    {
+        ReadOnlyMemory<int>[] prompts = [.. Enumerable.Range(0, options.EvaluationSamples).Select(i => heldOut![i % heldOut.Count].Prompt)];
+        var completions = policy.Sample(prompts, options.Sampling!, new RandomStream(options.Seed).Fork(~(ulong)step));
+        TokenSequence[] drawn = [.. prompts.Zip(completions, (prompt, completion) => new TokenSequence(prompt, completion))];
+        sums.Add(MetricNames.SampleLength, completions.Average(completion => completion.Length));
+        if (reference is not null)
+        {
+            var divergences = new double[drawn.Length];
+            policy.KlDivergence(reference, drawn, divergences);
+            sums.Replace(MetricNames.Kl, divergences.Average());
+        }
+    }
+}
