@@ -35,6 +35,7 @@ internal sealed class CheckpointDirectory(string path, int keep)
     /// <exception cref="CheckpointException">There are checkpoints, and all of them were refused.</exception>
     public long UseNewest(Action<long, Dictionary<string, byte[]>> use, Action<string> refused)
     {
+        DeleteUnfinished();
         var reasons = new List<string>();
         foreach (var (step, file) in Files)
         {
@@ -52,6 +53,18 @@ internal sealed class CheckpointDirectory(string path, int keep)
 
         return reasons.Count == 0 ? 0 : throw new CheckpointException(
             $"There is no checkpoint in '{path}' to go on from. {string.Join("; ", reasons)}. Take another directory, or delete them to begin anew.");
+    }
+
+    /// <summary>What a process left that was killed while it wrote.</summary>
+    private void DeleteUnfinished()
+    {
+        if (Directory.Exists(path))
+        {
+            foreach (var file in Directory.EnumerateFiles(path, Prefix + "*" + Suffix + CheckpointFile.TemporarySuffix))
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     private static long StepOf(string file) =>

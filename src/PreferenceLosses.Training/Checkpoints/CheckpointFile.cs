@@ -10,6 +10,9 @@ namespace PreferenceLosses.Training;
 /// </summary>
 internal static class CheckpointFile
 {
+    /// <summary>What the name ends in while a file is written.</summary>
+    public const string TemporarySuffix = ".tmp";
+
     private const int Version = 1;
 
     private static ReadOnlySpan<byte> Magic => "PLCHKPT\n"u8;
@@ -17,7 +20,7 @@ internal static class CheckpointFile
     /// <summary>Writes a file with sections, each by a function that writes its content.</summary>
     public static void Write(string path, IReadOnlyList<(string Name, Action<Stream> Write)> sections)
     {
-        var temporary = path + ".tmp";
+        var temporary = path + TemporarySuffix;
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
         {
             file.Write(Magic);

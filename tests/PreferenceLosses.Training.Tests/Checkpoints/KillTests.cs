@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace PreferenceLosses.Training.Tests.Checkpoints;
+
+/// <summary>Trainings that are killed (SIGKILL: nothing is flushed, nothing is said) at random moments, and go on.</summary>
+public sealed partial class KillTests : IDisposable
+{
+    private const int LongestWait = 600; // milliseconds from the start of training
+    private readonly string directory = Directory.CreateTempSubdirectory("preference-losses-kills-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Fact]
+    public void A_few_kills_change_nothing() => Kill(4);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void Two_hundred_kills_change_nothing() => Kill(200);
+
+    private void Kill(int kills)
+    {
+        var whole = Path.Combine(directory, "whole");
+        KilledTraining.Run(whole, () => { });
+        var expected = File.ReadAllBytes(Path.Combine(whole, KilledTraining.FinalWeights));
+        var metrics = Metrics(whole);
+        var random = new RandomStream(1);
+        var (done, runs, resumed) = (0, 0, 0);
+        while (done < kills || runs == 0)
+        {
+            var run = Path.Combine(directory, $"run-{runs}");
+            var wasKilled = true;
+            while (wasKilled)
+            {
+                // After the last kill the run may end.
+                wasKilled = RunOnce(run, done < kills ? random.NextInt(LongestWait) : Timeout.Infinite);
+                done += wasKilled ? 1 : 0;
+                resumed += wasKilled && Directory.Exists(Path.Combine(run, "checkpoints")) && Directory.EnumerateFiles(Path.Combine(run, "checkpoints"), "*.plc").Any() ? 1 : 0;
+            }
+
+            Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run, KilledTraining.FinalWeights)));
+            Assert.Equal(metrics, Metrics(run));
+            Assert.Empty(Directory.EnumerateFiles(run, "*.tmp", SearchOption.AllDirectories));
+            runs++;
+        }
+
+        // Most kills have to come after a first checkpoint, or there was nothing to go on from.
+        Assert.True(resumed >= kills / 2, $"{kills} kills, {resumed} with checkpoints, {runs} runs");
+    }
+
+    /// <summary>Starts the training, and kills it after a time.</summary>
+    /// <returns>Whether it was killed; otherwise it ended by itself.</returns>
+    private static bool RunOnce(string run, int wait)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", typeof(KilledTraining).Assembly.Location, run])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Assert.Equal(KilledTraining.Started, process.StandardOutput.ReadLine());
+        if (!process.WaitForExit(wait))
+        {
+            process.Kill();
+            process.WaitForExit();
+            return true;
+        }
+
+        Assert.True(process.ExitCode == 0, process.StandardError.ReadToEnd());
+        return false;
+    }
+
+    private static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => Speed().Replace(line, ""))];
+
+    [GeneratedRegex("\"tokens_per_second\":[^,}]*")]
+    private static partial Regex Speed();
+}
