@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PreferenceLosses.Losses;
@@ -15,6 +14,7 @@ namespace PreferenceLosses.Training;
 /// <param name="ShiftCount">How many values are in it.</param>
 /// <param name="Mean">The moving mean; null if it has not begun.</param>
 /// <param name="Deviation">The moving deviation; null if it has not begun.</param>
+/// <param name="Metrics">The metrics of the last step, without its speed: equal runs have equal checkpoints.</param>
 internal sealed record RunState(
     ImmutableSortedDictionary<string, string> Identity,
     long Step,
@@ -23,29 +23,11 @@ internal sealed record RunState(
     double Shift,
     long ShiftCount,
     double? Mean,
-    double? Deviation)
+    double? Deviation,
+    ImmutableSortedDictionary<string, double> Metrics)
 {
-    /// <summary>What decides over the course of a run, as text.</summary>
-    public static ImmutableSortedDictionary<string, string> IdentityOf(
-        IPreferenceLoss loss, TrainingOptions options, string data, string? reference) => new Dictionary<string, string>
-        {
-            ["loss"] = LossJson.Serialize(loss),
-            ["data"] = data,
-            ["reference"] = reference ?? "none",
-            ["epochs"] = Text(options.Epochs),
-            ["batch size"] = Text(options.BatchSize),
-            ["gradient accumulation"] = Text(options.GradientAccumulation),
-            ["statistics span"] = options.StatisticsSpan.ToString(),
-            ["learning rate"] = Text(options.LearningRate),
-            ["schedule"] = options.Schedule.ToString(),
-            ["warm-up steps"] = Text(options.WarmupSteps),
-            ["maximum gradient norm"] = Text(options.MaxGradientNorm),
-            ["seed"] = Text(options.Seed),
-            ["moment decay"] = Text(options.MomentDecay),
-            ["reference synchronization"] = options.ReferenceSynchronization is { } sync ? $"{Text(sync.Share)} every {Text(sync.Interval)}" : "none",
-        }.ToImmutableSortedDictionary(StringComparer.Ordinal);
-
-    public static RunState Of(ImmutableSortedDictionary<string, string> identity, long step, RunningState state) => new(
+    public static RunState Of(
+        ImmutableSortedDictionary<string, string> identity, long step, RunningState state, Dictionary<string, double> metrics) => new(
         identity,
         step,
         state.Tokens,
@@ -53,7 +35,8 @@ internal sealed record RunState(
         state.Shift.Value,
         state.Shift.Count,
         state.Moments.IsStarted ? state.Moments.Mean : null,
-        state.Moments.HasSpread ? state.Moments.Deviation : null);
+        state.Moments.HasSpread ? state.Moments.Deviation : null,
+        metrics.Where(metric => metric.Key != MetricNames.TokensPerSecond).ToImmutableSortedDictionary(StringComparer.Ordinal));
 
     /// <summary>Reads a state, and refuses that of another run.</summary>
     /// <exception cref="InvalidDataException">It is no state, or that of another run; the message says what differs.</exception>
@@ -69,18 +52,12 @@ internal sealed record RunState(
             throw new InvalidDataException($"its state cannot be read: {wrong.Message}", wrong);
         }
 
-        if (state?.Identity is null)
+        if (state?.Identity is null || state.Metrics is null)
         {
             throw new InvalidDataException("its state is empty");
         }
 
-        var differences = identity.Keys.Union(state.Identity.Keys)
-            .Where(name => identity.GetValueOrDefault(name) != state.Identity.GetValueOrDefault(name))
-            .Select(name => $"{name} was {state.Identity.GetValueOrDefault(name, "nothing")} and is {identity.GetValueOrDefault(name, "nothing")}")
-            .ToArray();
-        return differences.Length == 0
-            ? state
-            : throw new InvalidDataException("it is of another run: " + string.Join(", ", differences));
+        return RunIdentity.Differences(state.Identity, identity) is { } differences ? throw new InvalidDataException(differences) : state;
     }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, RunStateJson.Default.RunState);
@@ -92,10 +69,9 @@ internal sealed record RunState(
         state.Shift = RunningMean.Restore(Shift, ShiftCount);
         state.Moments = MovingMoments.Restore(momentDecay, Mean, Deviation);
     }
-
-    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }
 
-/// <summary>Generated code, so that nothing needs reflection.</summary>
+/// <summary>Generated code, so that nothing needs reflection. An accuracy of no pairs is no number.</summary>
+[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RunState))]
 internal sealed partial class RunStateJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Security.Cryptography;
 
 namespace PreferenceLosses.Training;
 
@@ -44,6 +43,9 @@ public sealed class Trainer
     private readonly CheckpointDirectory? checkpoints;
     private readonly List<string> notes = [];
     private (int Epoch, int[] Order) order = (-1, []);
+
+    /// <summary>The metrics of the last step.</summary>
+    private Dictionary<string, double> last = [];
 
     /// <summary>A run, checked before it begins.</summary>
     /// <param name="policy">The policy to train.</param>
@@ -102,7 +104,8 @@ public sealed class Trainer
         guard = new GuardedLoss(requirements.Loss, state, options.ExplosionFactor);
         TotalSteps = (long)plan.Steps * options.Epochs;
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, Math.Min(options.WarmupSteps, TotalSteps - 1), TotalSteps);
-        identity = RunState.IdentityOf(loss, options, training.Fingerprint, requirements.NeedsReference ? HashOf(this.reference!) : null);
+        identity = RunIdentity.Of(
+            loss, options, ("data", training.Fingerprint), ("reference", requirements.NeedsReference ? PolicyHash.Of(this.reference!) : "none"));
         checkpoints = options.OutputDirectory is null ? null : new(Path.Combine(options.OutputDirectory, CheckpointFolder), options.KeepCheckpoints);
     }
 
@@ -151,7 +154,6 @@ public sealed class Trainer
         }
 
         var watch = Stopwatch.StartNew();
-        var last = new Dictionary<string, double>();
         for (var step = first; step < TotalSteps; step++)
         {
             if (cancellationToken.IsCancellationRequested)
@@ -179,13 +181,12 @@ public sealed class Trainer
                 metricsFile?.Write(done, metrics);
             }
 
+            last = metrics;
             progress?.Report(new(done, TotalSteps, metrics, watch.Elapsed, watch.Elapsed / (done - first) * (TotalSteps - done)));
             if (IsDue(done, options.CheckpointInterval))
             {
                 Save(done);
             }
-
-            last = metrics;
         }
 
         if (first == TotalSteps && heldOut is not null)
@@ -210,17 +211,6 @@ public sealed class Trainer
 
     private static LossRequirements RequirementsOf(IPreferenceLoss loss, IExampleSource data) =>
         new(loss, data[0].Kind, !data[0].Scores.IsDefaultOrEmpty);
-
-    private static string HashOf(IPolicy policy)
-    {
-        using var hash = SHA256.Create();
-        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
-        {
-            policy.SaveWeights(stream);
-        }
-
-        return Convert.ToHexStringLower(hash.Hash!);
-    }
 
     private void CheckRows()
     {
@@ -259,7 +249,7 @@ public sealed class Trainer
     {
         List<(string, Action<Stream>)> sections =
         [
-            ("state", stream => stream.Write(RunState.Of(identity, step, state).ToJson())),
+            ("state", stream => stream.Write(RunState.Of(identity, step, state, last).ToJson())),
             ("weights", policy.SaveWeights),
             ("optimizer", policy.SaveOptimizer),
         ];
@@ -290,6 +280,7 @@ public sealed class Trainer
         }
 
         saved.Restore(state, options.MomentDecay);
+        last = saved.Metrics.ToDictionary();
     }
 
     private Dictionary<string, double> TrainStep(long step)

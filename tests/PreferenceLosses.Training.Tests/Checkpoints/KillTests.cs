@@ -6,7 +6,10 @@ namespace PreferenceLosses.Training.Tests.Checkpoints;
 /// <summary>Trainings that are killed (SIGKILL: nothing is flushed, nothing is said) at random moments, and go on.</summary>
 public sealed partial class KillTests : IDisposable
 {
-    private const int LongestWait = 600; // milliseconds from the start of training
+    // A kill comes a random number of steps after a process began, and a random time after the step: inside the next ones, or a checkpoint's writing.
+    private const int MostSteps = 80;
+    private const int LongestWait = 3_000; // microseconds
+
     private readonly string directory = Directory.CreateTempSubdirectory("preference-losses-kills-").FullName;
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
@@ -21,7 +24,7 @@ public sealed partial class KillTests : IDisposable
     private void Kill(int kills)
     {
         var whole = Path.Combine(directory, "whole");
-        KilledTraining.Run(whole, () => { });
+        KilledTraining.Run(whole, progress: null);
         var expected = File.ReadAllBytes(Path.Combine(whole, KilledTraining.FinalWeights));
         var metrics = Metrics(whole);
         var random = new RandomStream(1);
@@ -33,7 +36,7 @@ public sealed partial class KillTests : IDisposable
             while (wasKilled)
             {
                 // After the last kill the run may end.
-                wasKilled = RunOnce(run, done < kills ? random.NextInt(LongestWait) : Timeout.Infinite);
+                wasKilled = RunOnce(run, done < kills ? random : null);
                 done += wasKilled ? 1 : 0;
                 resumed += wasKilled && Directory.Exists(Path.Combine(run, "checkpoints")) && Directory.EnumerateFiles(Path.Combine(run, "checkpoints"), "*.plc").Any() ? 1 : 0;
             }
@@ -48,25 +51,36 @@ public sealed partial class KillTests : IDisposable
         Assert.True(resumed >= kills / 2, $"{kills} kills, {resumed} with checkpoints, {runs} runs");
     }
 
-    /// <summary>Starts the training, and kills it after a time.</summary>
+    /// <summary>Starts the training, and kills it; without random numbers it may end.</summary>
     /// <returns>Whether it was killed; otherwise it ended by itself.</returns>
-    private static bool RunOnce(string run, int wait)
+    private static bool RunOnce(string run, RandomStream? random)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", typeof(KilledTraining).Assembly.Location, run])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        Assert.Equal(KilledTraining.Started, process.StandardOutput.ReadLine());
-        if (!process.WaitForExit(wait))
+        var steps = random?.NextInt(MostSteps) ?? int.MaxValue;
+        while (steps > 0 && process.StandardOutput.ReadLine() is not null)
         {
-            process.Kill();
-            process.WaitForExit();
-            return true;
+            steps--;
         }
 
-        Assert.True(process.ExitCode == 0, process.StandardError.ReadToEnd());
-        return false;
+        if (steps == 0)
+        {
+            var wait = TimeSpan.FromMicroseconds(random!.NextInt(LongestWait));
+            var watch = Stopwatch.StartNew();
+            while (watch.Elapsed < wait)
+            {
+            }
+
+            process.Kill();
+        }
+
+        // A process that was killed says so by its exit code; one that ended just before has 0.
+        process.WaitForExit();
+        Assert.True(steps == 0 || process.ExitCode == 0, process.StandardError.ReadToEnd());
+        return process.ExitCode != 0;
     }
 
     private static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => Speed().Replace(line, ""))];
