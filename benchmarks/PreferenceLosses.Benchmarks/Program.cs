@@ -4,10 +4,17 @@ using BenchmarkDotNet.Running;
 using PreferenceLosses.Benchmarks;
 using PreferenceLosses.Benchmarks.Compare;
 
-// "compare" is beside PyTorch; "time LOSS PAIRS" prints microseconds per call; everything else is BenchmarkDotNet's.
+// "compare" is beside PyTorch; "train FILE THREADS" prints completion tokens per second; "time LOSS PAIRS" microseconds per call; everything else is
+// BenchmarkDotNet's.
 if (args is ["compare", .. var compared])
 {
     return CompareCommand.Run(compared);
+}
+
+if (args is ["train", var path, var threads])
+{
+    TrainingSpeed.Run(path, int.Parse(threads, CultureInfo.InvariantCulture), Console.Out);
+    return 0;
 }
 
 if (args is not ["time", var loss, var pairs])
