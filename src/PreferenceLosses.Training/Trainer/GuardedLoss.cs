@@ -66,8 +66,8 @@ internal sealed class GuardedLoss(IPreferenceLoss loss, RunningState state, doub
             throw Diverged(batch, columns, Math.Max(0, row), step, $"the loss is {Text(result.Value)}, with derivatives {string.Join(" and ", gradients[Math.Max(0, row)].Select(Text))} at the row below");
         }
 
-        var limit = explosionFactor * Math.Max(1, state.UsualLoss);
-        if (Math.Abs(result.Value) > limit)
+        // What the first loss is, is usual.
+        if (state.UsualLoss > 0 && Math.Abs(result.Value) > explosionFactor * Math.Max(1, state.UsualLoss))
         {
             var largest = losses.Index().MaxBy(entry => Math.Abs(entry.Item)).Index % batch.Rows.Length;
             throw Diverged(batch, columns, largest, step, $"the loss exploded: {Text(result.Value)}, where it usually is {Text(state.UsualLoss)}");

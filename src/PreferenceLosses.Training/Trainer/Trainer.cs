@@ -43,12 +43,13 @@ public sealed class Trainer
     private readonly CheckpointDirectory? checkpoints;
     private readonly List<string> notes = [];
     private (int Epoch, int[] Order) order = (-1, []);
+    private bool hasRun;
 
     /// <summary>The metrics of the last step.</summary>
     private Dictionary<string, double> last = [];
 
     /// <summary>A run, checked before it begins.</summary>
-    /// <param name="policy">The policy to train.</param>
+    /// <param name="policy">The policy to train. Its optimizer goes on from where it is: after a run with another loss, <see cref="NGramPolicy.Copy"/> has a new one.</param>
     /// <param name="loss">The loss.</param>
     /// <param name="training">The examples to train on.</param>
     /// <param name="options">How to train; the defaults if left out.</param>
@@ -77,7 +78,7 @@ public sealed class Trainer
 
         requirements = RequirementsOf(loss, training);
         rows = new TrainingRows(training, requirements);
-        this.heldOut = heldOut is null ? null : new TrainingRows(heldOut, requirements);
+        this.heldOut = heldOut is null ? null : new TrainingRows(CheckHeldOut(heldOut), requirements);
         CheckRows();
         plan = new EpochPlan(rows.Count, options.BatchSize, options.GradientAccumulation, requirements.MinimumRows);
         if (plan.MergedRows > 0)
@@ -140,8 +141,16 @@ public sealed class Trainer
     /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
     /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">It has run before.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        if (hasRun)
+        {
+            throw new InvalidOperationException("A trainer is for one run, which it has made.");
+        }
+
+        hasRun = true;
+        policy.ZeroGradient();
         var first = Begin();
         using var metricsFile = options.OutputDirectory is { } directory ? new MetricsFile(Path.Combine(directory, MetricsName), first) : null;
         if (options.ReferenceSynchronization is null)
@@ -211,6 +220,17 @@ public sealed class Trainer
 
     private static LossRequirements RequirementsOf(IPreferenceLoss loss, IExampleSource data) =>
         new(loss, data[0].Kind, !data[0].Scores.IsDefaultOrEmpty);
+
+    /// <summary>Held-out examples have to be of the same kind, and to have scores where the loss reads them.</summary>
+    private IExampleSource CheckHeldOut(IExampleSource heldOut)
+    {
+        if (heldOut.Count > 0 && RequirementsOf(loss, heldOut).Data != requirements.Data)
+        {
+            throw new ArgumentException($"The held-out examples are of the kind {heldOut[0].Kind}, and those to train on {requirements.Data}.", nameof(heldOut));
+        }
+
+        return heldOut;
+    }
 
     private void CheckRows()
     {
@@ -371,7 +391,9 @@ public sealed class Trainer
         guard.CheckLogProbabilities(batch, step + 1);
         scorer.SetScalars(batch, isTraining: true);
         var result = guard.Evaluate(batch, step + 1);
-        sums.Add(batch, result, rows.IsSplit);
+
+        // The halves of pairs are not next to each other in a shuffled batch.
+        sums.Add(batch, result, isSplit: false);
         return result;
     }
 

@@ -102,6 +102,37 @@ public class RunTests
         Assert.Throws<ArgumentException>(() => new Trainer(start, new SimPoLoss(), TestData.Of(ExampleKind.Pair, 40), new TrainingOptions { ReferenceSynchronization = new(1, 1) }));
     }
 
+    [Fact]
+    public void An_unpaired_loss_learns_from_pairs_and_is_measured_on_pairs()
+    {
+        var policy = new NGramPolicy(Settings);
+        var options = new TrainingOptions { BatchSize = 8, Epochs = 4, LearningRate = 0.1 };
+        var reports = new List<TrainingProgress>();
+        var result = new Trainer(policy, new KtoLoss(), TestData.Of(ExampleKind.Pair, 100), options, heldOut: TestData.Of(ExampleKind.Pair, 300, seed: 2)).Run(new Reports(reports));
+        Assert.InRange(result.Metrics["eval_rewards/accuracies"], 0.95, 1);
+        Assert.True(result.Metrics["eval_rewards/margins"] > 0.2);
+        Assert.All(reports, report => Assert.False(report.Metrics.ContainsKey("rewards/accuracies")));
+    }
+
+    [Fact]
+    public void A_run_is_made_once_and_its_first_loss_is_not_an_explosion()
+    {
+        // (0 − 1/(2 · 0.005))² = 10,000 at the start.
+        var trainer = new Trainer(TestPolicies.Random(1, Settings), new IpoLoss { Beta = 0.005 }, TestData.Of(ExampleKind.Pair, 4), new TrainingOptions { LearningRate = 1e-3 });
+        Assert.Equal(10_000, trainer.Run().Metrics["loss"], 1e-6);
+        Assert.Throws<InvalidOperationException>(() => trainer.Run());
+    }
+
+    [Fact]
+    public void Held_out_examples_have_to_be_of_the_same_kind()
+    {
+        var policy = TestPolicies.Random(1, Settings);
+        Assert.Throws<LossNotTrainableException>(() => new Trainer(policy, new DpoLoss(), TestData.Of(ExampleKind.Pair, 4), heldOut: TestData.Of(ExampleKind.Unpaired, 4)));
+        Assert.Throws<LossNotTrainableException>(() => new Trainer(policy, new OdpoLoss(), TestData.Of(ExampleKind.Pair, 4, scores: true), heldOut: TestData.Of(ExampleKind.Pair, 4)));
+        Assert.Throws<ArgumentException>(() => new Trainer(policy, new KtoLoss(), TestData.Of(ExampleKind.Pair, 4), heldOut: TestData.Of(ExampleKind.Unpaired, 4)));
+        Assert.Throws<ArgumentException>(() => new Trainer(policy, new DpoLoss(), new ExampleList([])));
+    }
+
     [Theory]
     [InlineData(double.NaN, "a log-probability of the policy is NaN")]
     [InlineData(double.NegativeInfinity, "a log-probability of the policy is -Infinity")]
