@@ -7,14 +7,19 @@ namespace PreferenceLosses.Training;
 /// <summary>What a loss reads, and whether a trainer can give it that from data of some kind.</summary>
 internal sealed class LossRequirements
 {
+    private const string NeedsGold = "it needs a third, gold response, which no data here has";
+    private const string NeedsDivergence = "it differentiates a divergence over the whole vocabulary, and a policy differentiates log-probabilities only";
+    private const string NeedsWeights = "it weighs completions by sums over the whole vocabulary at each token, which a policy does not give";
+
+    /// <summary>Columns that there is no source for, and why.</summary>
     private static readonly FrozenDictionary<string, string> Missing = new Dictionary<string, string>
     {
-        [Columns.PolicyGold] = "a third, gold response, which no data here has",
-        [Columns.GoldLength] = "a third, gold response, which no data here has",
-        [Columns.ChosenKl] = "differentiates a divergence over the whole vocabulary, and a policy differentiates log-probabilities only",
-        [Columns.RejectedKl] = "differentiates a divergence over the whole vocabulary, and a policy differentiates log-probabilities only",
-        [Columns.ChosenWeight] = "weighs completions by sums over the whole vocabulary at each token, which a policy does not give",
-        [Columns.RejectedWeight] = "weighs completions by sums over the whole vocabulary at each token, which a policy does not give",
+        [Columns.PolicyGold] = NeedsGold,
+        [Columns.GoldLength] = NeedsGold,
+        [Columns.ChosenKl] = NeedsDivergence,
+        [Columns.RejectedKl] = NeedsDivergence,
+        [Columns.ChosenWeight] = NeedsWeights,
+        [Columns.RejectedWeight] = NeedsWeights,
     }.ToFrozenDictionary();
 
     private readonly FrozenSet<string> columns;
@@ -101,7 +106,7 @@ internal sealed class LossRequirements
         {
             if (Missing.TryGetValue(input.Name!, out var why))
             {
-                return $"it reads '{input.Name}': {(why.StartsWith('a') ? "it needs " : "it ")}{why}.";
+                return $"{why} ('{input.Name}').";
             }
 
             if (!BatchColumns.CanFill(input.Name!))

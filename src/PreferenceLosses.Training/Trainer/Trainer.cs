@@ -24,15 +24,12 @@ public sealed class Trainer
     private const string CheckpointFolder = "checkpoints";
     private const string MetricsName = "metrics.jsonl";
 
-    /// <summary>Rows at a time in an evaluation. Even, so that the halves of pairs stay together.</summary>
-    private const int EvaluationBatch = 256;
-
     private readonly ITrainablePolicy policy;
     private readonly IPreferenceLoss loss;
     private readonly TrainingOptions options;
     private readonly LossRequirements requirements;
     private readonly TrainingRows rows;
-    private readonly TrainingRows? heldOut;
+    private readonly HeldOutEvaluation? evaluation;
     private readonly EpochPlan plan;
     private readonly IPolicy? reference;
     private readonly RunningState state;
@@ -78,7 +75,6 @@ public sealed class Trainer
 
         requirements = RequirementsOf(loss, training);
         rows = new TrainingRows(training, requirements);
-        this.heldOut = heldOut is null ? null : new TrainingRows(CheckHeldOut(heldOut), requirements);
         CheckRows();
         plan = new EpochPlan(rows.Count, options.BatchSize, options.GradientAccumulation, requirements.MinimumRows);
         if (plan.MergedRows > 0)
@@ -103,6 +99,9 @@ public sealed class Trainer
         state = new RunningState(options.MomentDecay);
         scorer = new BatchScorer(requirements, policy, this.reference, state);
         guard = new GuardedLoss(requirements.Loss, state, options.ExplosionFactor);
+        evaluation = heldOut is null
+            ? null
+            : new HeldOutEvaluation(requirements, new TrainingRows(CheckHeldOut(heldOut), requirements), policy, this.reference, scorer, guard, options);
         TotalSteps = (long)plan.Steps * options.Epochs;
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, Math.Min(options.WarmupSteps, TotalSteps - 1), TotalSteps);
         identity = RunIdentity.Of(
@@ -156,10 +155,7 @@ public sealed class Trainer
         if (options.ReferenceSynchronization is null)
         {
             scorer.CacheReference(rows, cancellationToken);
-            if (heldOut is not null)
-            {
-                scorer.CacheReference(heldOut, cancellationToken);
-            }
+            evaluation?.CacheReference(cancellationToken);
         }
 
         var watch = Stopwatch.StartNew();
@@ -180,12 +176,13 @@ public sealed class Trainer
                 reference!.MixWith(policy, sync.Share);
             }
 
-            if (heldOut is not null && IsDue(done, options.EvaluationInterval))
+            var isEvaluated = evaluation is not null && IsDue(done, options.EvaluationInterval);
+            if (isEvaluated)
             {
-                AddEvaluation(metrics, done);
+                evaluation!.AddTo(metrics, done);
             }
 
-            if (IsDue(done, options.LoggingInterval) || metrics.ContainsKey(MetricNames.EvaluationPrefix + MetricNames.Loss))
+            if (isEvaluated || IsDue(done, options.LoggingInterval))
             {
                 metricsFile?.Write(done, metrics);
             }
@@ -198,9 +195,9 @@ public sealed class Trainer
             }
         }
 
-        if (first == TotalSteps && heldOut is not null)
+        if (first == TotalSteps)
         {
-            AddEvaluation(last, TotalSteps);
+            evaluation?.AddTo(last, TotalSteps);
         }
 
         return new(TotalSteps, first, last);
@@ -211,7 +208,7 @@ public sealed class Trainer
     public IReadOnlyDictionary<string, double> Evaluate()
     {
         var metrics = new Dictionary<string, double>();
-        AddEvaluation(metrics, 0);
+        (evaluation ?? throw new InvalidOperationException("There are no held-out examples to evaluate on.")).AddTo(metrics, 0);
         return metrics;
     }
 
@@ -234,12 +231,9 @@ public sealed class Trainer
 
     private void CheckRows()
     {
-        foreach (var (source, name) in new[] { (rows, "train on"), (heldOut, "evaluate on") })
+        if (rows.Count < requirements.MinimumRows)
         {
-            if (source is not null && source.Count < requirements.MinimumRows)
-            {
-                throw new ArgumentException($"The loss '{loss.Name}' needs at least {requirements.MinimumRows} rows to {name}; there are {source.Count}.");
-            }
+            throw new ArgumentException($"The loss '{loss.Name}' needs at least {requirements.MinimumRows} rows to train on; there are {rows.Count}.");
         }
 
         if (options.BatchSize < requirements.MinimumRows)
@@ -395,53 +389,5 @@ public sealed class Trainer
         // The halves of pairs are not next to each other in a shuffled batch.
         sums.Add(batch, result, isSplit: false);
         return result;
-    }
-
-    private void AddEvaluation(Dictionary<string, double> metrics, long step)
-    {
-        if (heldOut is null)
-        {
-            throw new InvalidOperationException("There are no held-out examples to evaluate on.");
-        }
-
-        var sums = new MetricSums(requirements);
-        var batches = new EpochPlan(heldOut.Count, EvaluationBatch, 1, requirements.MinimumRows);
-        for (var i = 0; i < batches.Steps; i++)
-        {
-            var (from, to) = batches.MicroBatches(i).Single();
-            var batch = new BatchColumns(requirements, [.. Enumerable.Range(from, to - from).Select(row => heldOut[row])]);
-            scorer.ScoreReference(heldOut, batch);
-            var scores = new double[batch.Sequences.Length];
-            policy.LogProbabilities(batch.Sequences, scores);
-            batch.Scatter(scores, batch.Policy);
-            guard.CheckLogProbabilities(batch, step);
-            scorer.SetScalars(batch, isTraining: false);
-            sums.Add(batch, guard.Evaluate(batch, step: null), heldOut.IsSplit);
-        }
-
-        if (options.EvaluationSamples > 0)
-        {
-            AddSamples(sums, step);
-        }
-
-        foreach (var (name, value) in sums.Means())
-        {
-            metrics[MetricNames.EvaluationPrefix + name] = value;
-        }
-    }
-
-    /// <summary>How far completions that the policy draws are from the reference, and how long they are.</summary>
-    private void AddSamples(MetricSums sums, long step)
-    {
-        ReadOnlyMemory<int>[] prompts = [.. Enumerable.Range(0, options.EvaluationSamples).Select(i => heldOut![i % heldOut.Count].Prompt)];
-        var completions = policy.Sample(prompts, options.Sampling!, new RandomStream(options.Seed).Fork(~(ulong)step));
-        TokenSequence[] drawn = [.. prompts.Zip(completions, (prompt, completion) => new TokenSequence(prompt, completion))];
-        sums.Add(MetricNames.SampleLength, completions.Average(completion => completion.Length));
-        if (reference is not null)
-        {
-            var divergences = new double[drawn.Length];
-            policy.KlDivergence(reference, drawn, divergences);
-            sums.Replace(MetricNames.Kl, divergences.Average());
-        }
     }
 }

@@ -59,6 +59,23 @@ public class SavingTests
     }
 
     [Fact]
+    public void A_reference_that_is_mixed_with_a_policy_has_the_mean_of_their_weights()
+    {
+        // With weight decay that is not applied to all rows yet.
+        var (one, other) = (TestPolicies.Random(6, optimizer: Decaying), TestPolicies.Random(7, optimizer: Decaying));
+        Train(one, 0, 3);
+        Train(other, 2, 4);
+        var expected = one.AllWeights().Zip(other.AllWeights(), (a, b) => (0.7 * a) + (0.3 * b)).ToArray();
+
+        one.MixWith(other, 0.3);
+
+        var mixed = one.AllWeights();
+        Assert.All(Enumerable.Range(0, mixed.Length), i => Assert.Equal(expected[i], mixed[i], 1e-6));
+        one.MixWith(other, 1);
+        Assert.Equal(other.LogProbabilities(Sequences), one.LogProbabilities(Sequences), (a, b) => Math.Abs(a - b) < 1e-4);
+    }
+
+    [Fact]
     public void Only_rows_that_were_trained_are_written()
     {
         var policy = new NGramPolicy(new NGramSettings { VocabularySize = 100, Buckets = 1 << 16 });
