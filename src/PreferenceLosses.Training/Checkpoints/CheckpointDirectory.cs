@@ -28,12 +28,12 @@ internal sealed class CheckpointDirectory(string path, int keep)
         }
     }
 
-    /// <summary>Calls a function with the sections of the newest checkpoint, and if it or the file refuses with those of the one before, and so on.</summary>
-    /// <param name="use">Uses the sections; throws <see cref="InvalidDataException"/> for what it does not accept.</param>
+    /// <summary>Calls a function with the content of the newest checkpoint, and if it or the file refuses with those of the one before, and so on.</summary>
+    /// <param name="use">Uses the content; throws <see cref="InvalidDataException"/> for what it does not accept.</param>
     /// <param name="refused">Is told of each that was refused.</param>
     /// <returns>The step of the one that was used; 0 if there are no checkpoints.</returns>
     /// <exception cref="CheckpointException">There are checkpoints, and all of them were refused.</exception>
-    public long UseNewest(Action<long, Dictionary<string, byte[]>> use, Action<string> refused)
+    public long UseNewest(Action<long, CheckpointContent> use, Action<string> refused)
     {
         DeleteUnfinished();
         var reasons = new List<string>();
@@ -41,7 +41,8 @@ internal sealed class CheckpointDirectory(string path, int keep)
         {
             try
             {
-                use(step, CheckpointFile.Read(file));
+                using var content = CheckpointFile.Open(file);
+                use(step, content);
                 return step;
             }
             catch (InvalidDataException wrong)

@@ -52,37 +52,75 @@ internal static class CheckpointFile
         DirectoryFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Reads all sections.</summary>
+    /// <summary>Opens a file and checks all of it.</summary>
     /// <exception cref="InvalidDataException">The file is no checkpoint, of another version, cut or changed.</exception>
-    public static Dictionary<string, byte[]> Read(string path)
+    public static CheckpointContent Open(string path)
     {
-        var bytes = File.ReadAllBytes(path);
-        if (!bytes.AsSpan().StartsWith(Magic))
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            CheckHash(file);
+            return new CheckpointContent(file, ReadSections(file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckHash(FileStream file)
+    {
+        Span<byte> magic = stackalloc byte[Magic.Length];
+        if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual(Magic))
         {
             throw new InvalidDataException("it is no checkpoint");
         }
 
-        if (bytes.Length < Magic.Length + (2 * sizeof(long)) + SHA256.HashSizeInBytes
-            || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - SHA256.HashSizeInBytes)))
+        var length = file.Length - SHA256.HashSizeInBytes;
+        Span<byte> written = stackalloc byte[SHA256.HashSizeInBytes];
+        if (length >= Magic.Length)
         {
-            throw new InvalidDataException("its checksum is wrong: it is cut, or was changed");
+            using var content = new SectionStream(file, 0, length);
+            var hash = SHA256.HashData(content);
+            file.Position = length;
+            file.ReadExactly(written);
+            if (written.SequenceEqual(hash))
+            {
+                file.Position = Magic.Length;
+                return;
+            }
         }
 
-        var content = new Reader(bytes.AsMemory(Magic.Length, bytes.Length - Magic.Length - SHA256.HashSizeInBytes));
-        var version = content.Int64();
+        throw new InvalidDataException("its checksum is wrong: it is cut, or was changed");
+    }
+
+    private static Dictionary<string, (long Start, long Length)> ReadSections(FileStream file)
+    {
+        var version = ReadInt64(file);
         if (version != Version)
         {
             throw new InvalidDataException($"it has the format {version}, and this version of the library reads {Version}");
         }
 
-        var sections = new Dictionary<string, byte[]>();
-        for (var left = content.Int64(); left > 0; left--)
+        var sections = new Dictionary<string, (long Start, long Length)>();
+        for (var left = ReadInt64(file); left > 0; left--)
         {
-            var name = Encoding.UTF8.GetString(content.Bytes().Span);
-            sections[name] = content.Bytes().ToArray();
+            var name = new byte[ReadInt64(file)];
+            file.ReadExactly(name);
+            var length = ReadInt64(file);
+            sections[Encoding.UTF8.GetString(name)] = (file.Position, length);
+            file.Position += length;
         }
 
         return sections;
+    }
+
+    private static long ReadInt64(FileStream file)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        file.ReadExactly(bytes);
+        return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
 
     private static void WriteInt64(Stream stream, long value)
@@ -90,24 +128,5 @@ internal static class CheckpointFile
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
         stream.Write(bytes);
-    }
-
-    private sealed class Reader(ReadOnlyMemory<byte> rest)
-    {
-        public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)).Span);
-
-        public ReadOnlyMemory<byte> Bytes() => Take(Int64());
-
-        private ReadOnlyMemory<byte> Take(long length)
-        {
-            if (length < 0 || length > rest.Length)
-            {
-                throw new InvalidDataException("its sections are longer than the file");
-            }
-
-            var taken = rest[..(int)length];
-            rest = rest[(int)length..];
-            return taken;
-        }
     }
 }

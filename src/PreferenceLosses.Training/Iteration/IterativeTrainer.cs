@@ -192,21 +192,18 @@ public sealed class IterativeTrainer
             ("previous", previous.SaveWeights),
         ]);
 
-    private void Restore(long round, Dictionary<string, byte[]> sections)
+    private void Restore(long round, CheckpointContent content)
     {
-        MemoryStream Section(string name) => sections.TryGetValue(name, out var bytes)
-            ? new MemoryStream(bytes)
-            : throw new InvalidDataException($"it has no section '{name}'");
-        var state = RoundsState.Read(Section("state").ToArray(), identity);
+        var state = RoundsState.Read(content.Bytes("state"), identity);
         if (state.Rounds.Length != round)
         {
             throw new InvalidDataException($"it is of round {state.Rounds.Length}");
         }
 
-        policy.LoadWeights(Section("weights"));
-        policy.LoadOptimizer(Section("optimizer"));
+        policy.LoadWeights(content.Section("weights"));
+        policy.LoadOptimizer(content.Section("optimizer"));
         var before = initial.Freeze();
-        before.LoadWeights(Section("previous"));
+        before.LoadWeights(content.Section("previous"));
         previous = before;
         done = state.Rounds;
     }

@@ -73,6 +73,11 @@ public sealed class Trainer
             throw new ArgumentException("There are no examples to train on.", nameof(training));
         }
 
+        if (ReferenceEquals(policy, reference))
+        {
+            throw new ArgumentException("The reference is the policy itself, which changes; a copy is made by Freeze.", nameof(reference));
+        }
+
         requirements = RequirementsOf(loss, training);
         rows = new TrainingRows(training, requirements);
         CheckRows();
@@ -275,22 +280,19 @@ public sealed class Trainer
         checkpoints?.Save(step, sections);
     }
 
-    private void Restore(long step, Dictionary<string, byte[]> sections)
+    private void Restore(long step, CheckpointContent content)
     {
-        MemoryStream Section(string name) => sections.TryGetValue(name, out var bytes)
-            ? new MemoryStream(bytes)
-            : throw new InvalidDataException($"it has no section '{name}'");
-        var saved = RunState.Read(Section("state").ToArray(), identity);
+        var saved = RunState.Read(content.Bytes("state"), identity);
         if (saved.Step != step)
         {
             throw new InvalidDataException($"it is of step {saved.Step}");
         }
 
-        policy.LoadWeights(Section("weights"));
-        policy.LoadOptimizer(Section("optimizer"));
+        policy.LoadWeights(content.Section("weights"));
+        policy.LoadOptimizer(content.Section("optimizer"));
         if (options.ReferenceSynchronization is not null)
         {
-            reference!.LoadWeights(Section("reference"));
+            reference!.LoadWeights(content.Section("reference"));
         }
 
         saved.Restore(state, options.MomentDecay);
