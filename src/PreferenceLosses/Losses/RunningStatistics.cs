@@ -11,6 +11,18 @@ public sealed class RunningMean
     /// <summary>How many values were seen.</summary>
     public long Count { get; private set; }
 
+    /// <summary>The running mean that had these values: for a trainer that goes on from a checkpoint.</summary>
+    /// <param name="value">Its <see cref="Value"/>; finite.</param>
+    /// <param name="count">Its <see cref="Count"/>; 0 or greater.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not finite, or the count negative.</exception>
+    public static RunningMean Restore(double value, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return double.IsFinite(value)
+            ? new RunningMean { Value = value, Count = count }
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The mean has to be finite.");
+    }
+
     /// <summary>Adds values, and returns the mean.</summary>
     /// <param name="values">Finite values, such as rewards in nats.</param>
     /// <typeparam name="T">Their precision.</typeparam>
@@ -44,14 +56,37 @@ public sealed class MovingMoments(double decay)
         ? decay
         : throw new ArgumentOutOfRangeException(nameof(decay), decay, "The share of the past has to be from 0 to below 1.");
 
-    private bool isStarted;
-    private bool hasSpread;
+    /// <summary>Whether anything was seen.</summary>
+    public bool IsStarted { get; private set; }
+
+    /// <summary>Whether any spread was seen.</summary>
+    public bool HasSpread { get; private set; }
 
     /// <summary>The mean; 0 before anything was seen.</summary>
     public double Mean { get; private set; }
 
     /// <summary>The standard deviation, of the population; 1 before any spread was seen, so that it can divide.</summary>
     public double Deviation { get; private set; } = 1;
+
+    /// <summary>The moments that had these values: for a trainer that goes on from a checkpoint.</summary>
+    /// <param name="decay">The share of the past.</param>
+    /// <param name="mean">The <see cref="Mean"/>; null if it was not <see cref="IsStarted"/>.</param>
+    /// <param name="deviation">The <see cref="Deviation"/>; null if it did not <see cref="HasSpread"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not finite, the deviation not above 0, or the decay not accepted.</exception>
+    public static MovingMoments Restore(double decay, double? mean, double? deviation)
+    {
+        if (mean is { } given && !double.IsFinite(given))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mean), mean, "The mean has to be finite.");
+        }
+
+        if (deviation is { } spread && !(spread > 0 && double.IsFinite(spread)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(deviation), deviation, "The deviation has to be finite and above 0.");
+        }
+
+        return new(decay) { Mean = mean ?? 0, IsStarted = mean is not null, Deviation = deviation ?? 1, HasSpread = deviation is not null };
+    }
 
     /// <summary>Takes in a batch: the first one as it is, later ones with a share of 1 − decay.</summary>
     /// <param name="values">The batch's values; at least one, all finite.</param>
@@ -67,14 +102,14 @@ public sealed class MovingMoments(double decay)
         }
 
         var (mean, deviation) = Moments.Of(values);
-        var past = isStarted ? decay : 0;
+        var past = IsStarted ? decay : 0;
         Mean = (past * Mean) + ((1 - past) * mean);
-        isStarted = true;
+        IsStarted = true;
         if (deviation > 0)
         {
-            past = hasSpread ? decay : 0;
+            past = HasSpread ? decay : 0;
             Deviation = (past * Deviation) + ((1 - past) * deviation);
-            hasSpread = true;
+            HasSpread = true;
         }
     }
 }

@@ -131,6 +131,31 @@ public sealed class UnpairedTests
         Assert.Throws<ArgumentException>(() => start.Update<double>([]));
     }
 
+    [Fact]
+    public void Running_statistics_go_on_from_where_they_were()
+    {
+        var mean = new RunningMean();
+        mean.Update<double>([1, 3, 4]);
+        var restoredMean = RunningMean.Restore(mean.Value, mean.Count);
+        Assert.Equal(mean.Update<double>([7, -2]), restoredMean.Update<double>([7, -2]));
+
+        // At each stage: nothing seen, no spread seen, both.
+        var moments = new MovingMoments(0.75);
+        foreach (var batch in (double[][])[[2, 2], [1, 3], [4, 8]])
+        {
+            var restored = MovingMoments.Restore(0.75, moments.IsStarted ? moments.Mean : null, moments.HasSpread ? moments.Deviation : null);
+            moments.Update<double>(batch);
+            restored.Update<double>(batch);
+            Assert.Equal((moments.Mean, moments.Deviation), (restored.Mean, restored.Deviation));
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => RunningMean.Restore(double.NaN, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RunningMean.Restore(0, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MovingMoments.Restore(0.5, double.NaN, null));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MovingMoments.Restore(0.5, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MovingMoments.Restore(1, 0, 1));
+    }
+
     private static void AssertSums(double[] paired, ReadOnlySpan<double> apart)
     {
         for (var i = 0; i < paired.Length; i++)

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace PreferenceLosses.Benchmarks;
 
 /// <summary>What is measured: sequence log-probabilities from logits, and with them the gradient written in the logits' place.</summary>
@@ -81,44 +78,5 @@ internal sealed class LogProbabilityPass
             };
             logProbabilities.Backward(logits, upstream, gradients, threads);
         }
-    }
-
-}
-
-/// <summary>
-/// "time-logprobs VOCABULARY ROWS fp32|fp16|bf16 forward|both THREADS" prints nanoseconds per logit: the median of repeated runs.
-/// </summary>
-internal static class LogProbabilityTiming
-{
-    private const int Repetitions = 15;
-
-    public static void Run(string[] arguments)
-    {
-        var pass = new LogProbabilityPass(
-            int.Parse(arguments[0], CultureInfo.InvariantCulture),
-            int.Parse(arguments[1], CultureInfo.InvariantCulture),
-            Enum.Parse<LogitFormat>(arguments[2], ignoreCase: true),
-            arguments[3] == "both",
-            int.Parse(arguments[4], CultureInfo.InvariantCulture));
-
-        // Until the JIT has optimised.
-        var clock = Stopwatch.StartNew();
-        while (clock.ElapsedMilliseconds < 1000)
-        {
-            pass.Run();
-        }
-
-        var times = new double[Repetitions];
-        for (var i = 0; i < times.Length; i++)
-        {
-            // Every run starts from logits, not from the gradients that the last one left in their place.
-            pass.Reset();
-            clock.Restart();
-            pass.Run();
-            times[i] = clock.Elapsed.TotalNanoseconds / pass.Logits;
-        }
-
-        Array.Sort(times);
-        Console.WriteLine(times[times.Length / 2].ToString("F4", CultureInfo.InvariantCulture));
     }
 }

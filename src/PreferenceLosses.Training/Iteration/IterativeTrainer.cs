@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace PreferenceLosses.Training;
+
+/// <summary>
+/// Iterative preference optimization: in each round the policy draws completions, a reward function ranks them, the best and the worst of a prompt make a pair, the
+/// policy is trained on the pairs, and the policy that the round began with is the reference of it.
+/// </summary>
+/// <remarks>
+/// Like a <see cref="Trainer"/> it goes on bit for bit from where it was interrupted, in the middle of a round too. A reward function cannot be compared with an
+/// earlier one; if it ranks completions differently, the data of the round is another and the round refuses to go on.
+/// </remarks>
+public sealed class IterativeTrainer
+{
+    /// <summary>Completions whose divergence is taken: exact ones cost the whole vocabulary at each token.</summary>
+    private const int MeasuredDivergences = 256;
+
+    private const string RoundsFolder = "rounds";
+    private readonly ITrainablePolicy policy;
+    private readonly IPreferenceLoss loss;
+    private readonly ReadOnlyMemory<int>[] prompts;
+    private readonly RewardFunction reward;
+    private readonly IterationOptions options;
+    private readonly IPolicy initial;
+    private readonly bool needsReference;
+    private readonly ImmutableSortedDictionary<string, string> identity;
+    private readonly CheckpointDirectory? checkpoints;
+    private readonly List<string> notes = [];
+    private ImmutableArray<RoundReport> done = [];
+
+    /// <summary>The policy that the last round began with.</summary>
+    private IPolicy previous;
+
+    /// <summary>A run, checked before it begins.</summary>
+    /// <param name="policy">The policy to train.</param>
+    /// <param name="loss">The loss, of pairs; their scores are the rewards.</param>
+    /// <param name="prompts">The prompts, the same in each round; at least one.</param>
+    /// <param name="reward">What ranks completions.</param>
+    /// <param name="options">How to train.</param>
+    /// <exception cref="LossNotTrainableException">The loss needs something that there is not.</exception>
+    /// <exception cref="ArgumentException">There are no prompts.</exception>
+    public IterativeTrainer(
+        ITrainablePolicy policy, IPreferenceLoss loss, IReadOnlyList<ReadOnlyMemory<int>> prompts, RewardFunction reward, IterationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(reward);
+        ArgumentNullException.ThrowIfNull(options);
+        if (prompts.Count == 0)
+        {
+            throw new ArgumentException("There are no prompts to draw completions for.", nameof(prompts));
+        }
+
+        this.policy = policy;
+        this.loss = loss;
+        this.prompts = [.. prompts];
+        this.reward = reward;
+        this.options = options;
+        needsReference = new LossRequirements(loss, ExampleKind.Pair, hasScores: true).NeedsReference;
+        initial = policy.Freeze();
+        previous = initial;
+        identity = RunIdentity.Of(
+            loss,
+            options.Training,
+            ("policy", PolicyHash.Of(initial)),
+            ("prompts", new ExampleList(prompts.Select(prompt => new Example(ExampleKind.Unpaired, prompt, [prompt], false, []))).Fingerprint),
+            ("completions per prompt", RunIdentity.Text(options.CompletionsPerPrompt)),
+            ("sampling", options.Sampling.ToString()),
+            ("momentum", RunIdentity.Text(options.Momentum)));
+        checkpoints = options.Training.OutputDirectory is { } directory
+            ? new(Path.Combine(directory, RoundsFolder), options.Training.KeepCheckpoints)
+            : null;
+    }
+
+    /// <summary>What a person should know of this run: checkpoints that were not used, rows that were merged.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
+    /// <summary>Trains all rounds.</summary>
+    /// <param name="roundDone">Is told of each round.</param>
+    /// <param name="progress">Is told of each step, with the steps of its round.</param>
+    /// <param name="cancellationToken">Stops the run after the step that it is in.</param>
+    /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
+    /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
+    /// <exception cref="InvalidOperationException">All completions of all prompts have the same reward: there is nothing to learn.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IterationResult Run(
+        IProgress<RoundReport>? roundDone = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (checkpoints is not null)
+        {
+            if (!options.Training.Resume && checkpoints.Files.Count > 0)
+            {
+                throw new CheckpointException($"'{options.Training.OutputDirectory}' has rounds of a run: resume it, or take another directory.");
+            }
+
+            checkpoints.UseNewest(Restore, notes.Add);
+        }
+
+        while (done.Length < options.Rounds)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var report = RunRound(done.Length + 1, progress, cancellationToken);
+            done = done.Add(report);
+            Save();
+            roundDone?.Report(report);
+        }
+
+        return new(done, Measure(Draw(options.Rounds + 1)));
+    }
+
+    private RoundReport RunRound(int round, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var drawn = Draw(round);
+        var start = Measure(drawn);
+        var pairs = new ExampleList(Pairs(drawn));
+        if (pairs.Count == 0)
+        {
+            throw new InvalidOperationException($"Round {round}: all completions of each prompt have the same reward, so there is nothing to learn.");
+        }
+
+        var current = policy.Freeze();
+        var reference = !needsReference ? null
+            : options.Momentum > 0 && round > 1 ? new MomentumReference(current, previous, options.Momentum)
+            : current;
+        var training = options.Training with
+        {
+            OutputDirectory = options.Training.OutputDirectory is { } directory
+                ? Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"round-{round:D3}"))
+                : null,
+            Seed = new RandomStream(options.Training.Seed).Fork((ulong)round).State,
+        };
+        var trainer = new Trainer(policy, loss, pairs, training, reference);
+        var result = trainer.Run(progress, cancellationToken);
+        notes.AddRange(trainer.Notes);
+        previous = current;
+        return new(
+            round,
+            start,
+            pairs.Count,
+            prompts.Length - pairs.Count,
+            Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Completions[0].Length),
+            Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Completions[1].Length),
+            result.Metrics);
+    }
+
+    /// <summary>The completions of a round, k of each prompt next to each other, with their rewards.</summary>
+    private SampleScores Draw(int round)
+    {
+        ReadOnlyMemory<int>[] repeated = [.. prompts.SelectMany(prompt => Enumerable.Repeat(prompt, options.CompletionsPerPrompt))];
+        return SampleScores.Of(policy, null, repeated, reward, options.Sampling, new RandomStream(options.Training.Seed).Fork(~(ulong)round));
+    }
+
+    /// <summary>Of the first completion of each prompt, so that prompts are what intervals are about.</summary>
+    private PolicyMeasure Measure(SampleScores drawn)
+    {
+        var first = Enumerable.Range(0, prompts.Length).Select(i => i * options.CompletionsPerPrompt).ToArray();
+        TokenSequence[] measured = [.. first.Take(MeasuredDivergences).Select(i => drawn.Completions[i])];
+        var divergences = new double[measured.Length];
+        policy.KlDivergence(initial, measured, divergences);
+        return new(
+            Estimate.OfMean([.. first.Select(i => drawn.Rewards[i])]),
+            Estimate.OfMean(divergences),
+            Estimate.OfMean([.. first.Select(i => (double)drawn.Completions[i].Completion.Length)]));
+    }
+
+    private IEnumerable<Example> Pairs(SampleScores drawn)
+    {
+        for (var i = 0; i < prompts.Length; i++)
+        {
+            var own = Enumerable.Range(i * options.CompletionsPerPrompt, options.CompletionsPerPrompt).ToArray();
+            var (best, worst) = (own.MaxBy(j => drawn.Rewards[j]), own.MinBy(j => drawn.Rewards[j]));
+            if (drawn.Rewards[best] > drawn.Rewards[worst])
+            {
+                yield return new(
+                    ExampleKind.Pair,
+                    prompts[i],
+                    [drawn.Completions[best].Completion, drawn.Completions[worst].Completion],
+                    false,
+                    [drawn.Rewards[best], drawn.Rewards[worst]]);
+            }
+        }
+    }
+
+    private void Save() => checkpoints?.Save(
+        done.Length,
+        [
+            ("state", stream => stream.Write(new RoundsState(identity, done).ToJson())),
+            ("weights", policy.SaveWeights),
+            ("optimizer", policy.SaveOptimizer),
+            ("previous", previous.SaveWeights),
+        ]);
+
+    private void Restore(long round, CheckpointContent content)
+    {
+        var state = RoundsState.Read(content.Bytes("state"), identity);
+        if (state.Rounds.Length != round)
+        {
+            throw new InvalidDataException($"it is of round {state.Rounds.Length}");
+        }
+
+        policy.LoadWeights(content.Section("weights"));
+        policy.LoadOptimizer(content.Section("optimizer"));
+        var before = initial.Freeze();
+        before.LoadWeights(content.Section("previous"));
+        previous = before;
+        done = state.Rounds;
+    }
+}

@@ -1,0 +1,204 @@
+using System.Numerics.Tensors;
+
+namespace PreferenceLosses.Training;
+
+/// <summary>Reads an <see cref="NGramPolicy"/> without training it, with memory for one thread.</summary>
+internal sealed class NGramReader
+{
+    private readonly NGramPolicy policy;
+    private readonly int[] rows;
+    private readonly float[] scores;
+    private readonly double[] classes;
+    private readonly double[] tokens;
+
+    public NGramReader(NGramPolicy policy)
+    {
+        this.policy = policy;
+        rows = new int[2 * policy.Contexts.PerSoftmax];
+        scores = new float[policy.Factorization.RowWidth];
+        classes = new double[policy.Factorization.Classes];
+        tokens = new double[policy.Factorization.ClassSize];
+    }
+
+    public double LogProbability(TokenSequence sequence)
+    {
+        var factorization = policy.Factorization;
+        var prompt = sequence.Prompt.Span;
+        var completion = sequence.Completion.Span;
+        var sum = 0.0;
+        for (var t = 0; t < completion.Length; t++)
+        {
+            var tokenClass = factorization.ClassOf(completion[t]);
+            sum += Softmax.Apply(ClassScores(prompt, completion, t, tokenClass), tokenClass);
+            sum += Softmax.Apply(TokenScores(tokenClass), completion[t] - (tokenClass * factorization.ClassSize));
+        }
+
+        return sum;
+    }
+
+    /// <summary>The log-probability of every token at a position.</summary>
+    public void Distribution(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, Span<double> destination)
+    {
+        var factorization = policy.Factorization;
+        LogClasses(prompt, completion, position);
+        for (var c = 0; c < factorization.Classes; c++)
+        {
+            var part = destination.Slice(c * factorization.ClassSize, factorization.SizeOf(c));
+            LogTokens(prompt, completion, position, c).CopyTo(part);
+            TensorPrimitives.Add(part, classes[c], part);
+        }
+    }
+
+    /// <summary>Σ over the completion's tokens of KL(this ‖ other), by the chain rule: of the classes, and of the tokens of each class.</summary>
+    public double KlDivergence(NGramReader other, TokenSequence sequence)
+    {
+        var prompt = sequence.Prompt.Span;
+        var completion = sequence.Completion.Span;
+        var sum = 0.0;
+        for (var t = 0; t < completion.Length; t++)
+        {
+            LogClasses(prompt, completion, t);
+            other.LogClasses(prompt, completion, t);
+            for (var c = 0; c < classes.Length; c++)
+            {
+                var inClass = Divergence(LogTokens(prompt, completion, t, c), other.LogTokens(prompt, completion, t, c));
+                sum += Math.Exp(classes[c]) * (classes[c] - other.classes[c] + inClass);
+            }
+        }
+
+        // Rounding may take a divergence of 0 below it.
+        return Math.Max(0, sum);
+    }
+
+    public int[] Sample(ReadOnlySpan<int> prompt, SamplingOptions options, RandomStream random)
+    {
+        var completion = new List<int>();
+        var isPlain = options is { Temperature: 1, TopP: 1 };
+        var distribution = new double[isPlain ? 0 : policy.VocabularySize];
+        var order = new int[options.TopP < 1 ? policy.VocabularySize : 0];
+        do
+        {
+            var before = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(completion);
+            completion.Add(isPlain
+                ? DrawPlain(prompt, before, random)
+                : Draw(prompt, before, options, random, distribution, order));
+        }
+        while (completion[^1] != options.EndOfText && completion.Count < options.MaximumLength);
+
+        return [.. completion];
+    }
+
+    private int DrawPlain(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, RandomStream random)
+    {
+        var factorization = policy.Factorization;
+        var classScores = ClassScores(prompt, completion, completion.Length, tokenClass: 0);
+        Softmax.Apply(classScores, 0);
+        var tokenClass = Draw(classScores, random);
+
+        policy.Contexts.Of(prompt, completion, completion.Length, tokenClass, rows);
+        var tokenScores = TokenScores(tokenClass);
+        Softmax.Apply(tokenScores, 0);
+        return (tokenClass * factorization.ClassSize) + Draw(tokenScores, random);
+    }
+
+    private int Draw(
+        ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, SamplingOptions options, RandomStream random, double[] distribution, int[] order)
+    {
+        Distribution(prompt, completion, completion.Length, distribution);
+        var largest = TensorPrimitives.Max<double>(distribution);
+        for (var i = 0; i < distribution.Length; i++)
+        {
+            distribution[i] = Math.Exp((distribution[i] - largest) / options.Temperature);
+        }
+
+        if (options.TopP == 1)
+        {
+            return Draw<double>(distribution, random);
+        }
+
+        // Likeliest first; equally likely tokens in their order.
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => distribution[b].CompareTo(distribution[a]) is not 0 and var byProbability ? byProbability : a.CompareTo(b));
+        var wanted = options.TopP * distribution.Sum();
+        var kept = 0;
+        for (var sum = 0.0; kept < order.Length && sum < wanted; kept++)
+        {
+            sum += distribution[order[kept]];
+        }
+
+        return order[Draw<double>([.. order.Take(kept).Select(token => distribution[token])], random)];
+    }
+
+    /// <summary>An outcome drawn in proportion to weights, whose sum may be off 1.</summary>
+    private static int Draw<T>(ReadOnlySpan<T> weights, RandomStream random)
+        where T : System.Numerics.INumber<T>
+    {
+        var sum = 0.0;
+        foreach (var weight in weights)
+        {
+            sum += double.CreateTruncating(weight);
+        }
+
+        var rest = random.NextDouble() * sum;
+        var likely = 0;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var weight = double.CreateTruncating(weights[i]);
+            if (weight > 0)
+            {
+                likely = i;
+                rest -= weight;
+                if (rest < 0)
+                {
+                    break;
+                }
+            }
+        }
+
+        return likely;
+    }
+
+    private static int Draw(Span<float> weights, RandomStream random) => Draw((ReadOnlySpan<float>)weights, random);
+
+    private Span<float> ClassScores(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, int tokenClass)
+    {
+        policy.Contexts.Of(prompt, completion, position, tokenClass, rows);
+        var all = scores.AsSpan(0, policy.Factorization.Classes);
+        policy.Weights.Scores(rows.AsSpan(0, policy.Contexts.PerSoftmax), all);
+        return all;
+    }
+
+    /// <summary>Of the class whose rows are the current ones.</summary>
+    private Span<float> TokenScores(int tokenClass)
+    {
+        var all = scores.AsSpan(0, policy.Factorization.SizeOf(tokenClass));
+        policy.Weights.Scores(rows.AsSpan(policy.Contexts.PerSoftmax), all);
+        return all;
+    }
+
+    private void LogClasses(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position) =>
+        Softmax.Log(ClassScores(prompt, completion, position, tokenClass: 0), classes);
+
+    private ReadOnlySpan<double> LogTokens(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, int tokenClass)
+    {
+        policy.Contexts.Of(prompt, completion, position, tokenClass, rows);
+        var tokenScores = TokenScores(tokenClass);
+        Softmax.Log(tokenScores, tokens);
+        return tokens.AsSpan(0, tokenScores.Length);
+    }
+
+    private static double Divergence(ReadOnlySpan<double> own, ReadOnlySpan<double> other)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < own.Length; i++)
+        {
+            sum += Math.Exp(own[i]) * (own[i] - other[i]);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace PreferenceLosses.Training.Tests.TrainerRuns;
+
+/// <summary>
+/// A policy whose log-probability of a completion is a number that the test chooses: a function of the completion's first token and a weight that learning
+/// changes. It remembers the derivatives it was given.
+/// </summary>
+internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability) : ITrainablePolicy
+{
+    /// <summary>Every backward pass: the sequences with their derivatives.</summary>
+    public List<ImmutableArray<(TokenSequence Sequence, double Weight)>> Backward { get; } = [];
+
+    public List<double> Rates { get; } = [];
+
+    public double Norm { get; set; } = 0.5;
+
+    public List<double> Scales { get; } = [];
+
+    public int VocabularySize => 100;
+
+    public void LogProbabilities(ReadOnlySpan<TokenSequence> sequences, Span<double> destination)
+    {
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            destination[i] = logProbability(sequences[i]);
+        }
+    }
+
+    public IForwardPass Forward(ReadOnlySpan<TokenSequence> sequences)
+    {
+        var scores = new double[sequences.Length];
+        LogProbabilities(sequences, scores);
+        return new Pass(this, [.. sequences], scores);
+    }
+
+    public double GradientNorm() => Norm;
+
+    public void ScaleGradient(double factor) => Scales.Add(factor);
+
+    public void OptimizerStep(double learningRate) => Rates.Add(learningRate);
+
+    public void ZeroGradient()
+    {
+    }
+
+    public int[][] Sample(ReadOnlySpan<ReadOnlyMemory<int>> prompts, SamplingOptions options, RandomStream random) => throw new NotSupportedException();
+
+    public void KlDivergence(IPolicy other, ReadOnlySpan<TokenSequence> sequences, Span<double> destination) => throw new NotSupportedException();
+
+    public IPolicy Freeze() => throw new NotSupportedException();
+
+    public void MixWith(IPolicy other, double share) => throw new NotSupportedException();
+
+    public void SaveWeights(Stream destination)
+    {
+    }
+
+    public void LoadWeights(Stream source) => throw new NotSupportedException();
+
+    public void SaveOptimizer(Stream destination) => throw new NotSupportedException();
+
+    public void LoadOptimizer(Stream source) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Pass(ScriptedPolicy policy, TokenSequence[] sequences, double[] scores) : IForwardPass
+    {
+        public ReadOnlySpan<double> LogProbabilities => scores;
+
+        public void Backward(ReadOnlySpan<double> weights) => policy.Backward.Add([.. sequences.Zip(weights.ToArray())]);
+
+        public void Dispose()
+        {
+        }
+    }
+}
