@@ -71,7 +71,7 @@ internal readonly unsafe struct BlockRunner<L, T>
         }
         else
         {
-            generatedBlock.Run(generated[number], phase.Outputs, start, count);
+            generatedBlock.Run(generated[number], start, count);
         }
 
         for (var i = 0; i < phase.Reductions.Length; i++)
