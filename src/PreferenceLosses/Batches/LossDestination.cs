@@ -4,7 +4,7 @@ namespace PreferenceLosses;
 
 /// <summary>
 /// Where results are written: spans of the caller's memory. What is left out is not computed. A gradient is the derivative
-/// of the reduced loss (or of Σ upstream · loss) with respect to one column and has that column's length. The spans may not overlap the batch's, which are read again while results are written.
+/// of the reduced loss (or of Σ upstream · loss) with respect to one column and has that column's length. The spans may not overlap the batch's, which are read again while results are written. If the batch is refused, what is in them is of no use.
 /// </summary>
 /// <typeparam name="T">The precision of the computation.</typeparam>
 public readonly ref struct LossDestination<T>

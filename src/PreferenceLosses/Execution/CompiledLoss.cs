@@ -31,6 +31,9 @@ internal sealed class CompiledLoss
     public const string SecondWeightColumn = "·weight of the second half";
     public const string ScaleScalar = "·scale";
 
+    /// <summary>As many as <see cref="ResultSelection.Gradients"/> has bits.</summary>
+    private const int LargestInputs = 64;
+
     /// <summary>How many structures are kept: enough for a catalogue; a discovery run goes through thousands.</summary>
     private const int Capacity = 512;
 
@@ -44,6 +47,11 @@ internal sealed class CompiledLoss
         if (graph.Inputs.FirstOrDefault(i => i.Name == Columns.Weight || (i.Shape == Shape.Scalar && Columns.Known.Contains(i.Name))) is { } input)
         {
             throw new ArgumentException($"The input '{input.Name}' has the name of a column of every batch, and another role; give it another name.", nameof(graph));
+        }
+
+        if (graph.Inputs.Length > LargestInputs)
+        {
+            throw new ArgumentException($"The loss has {graph.Inputs.Length} inputs; at most {LargestInputs} are accepted.", nameof(graph));
         }
 
         Graph = graph;

@@ -111,6 +111,14 @@ public sealed class PairLossFromLogits(IPreferenceLoss loss)
     private static IPreferenceLoss Checked(IPreferenceLoss loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
+        if (loss.Graph.Inputs.FirstOrDefault(i => i.IsDifferentiable && !Columns.LogProbabilities.Contains(i.Name!)) is { } other)
+        {
+            throw new ArgumentException(
+                $"The loss '{loss.Name}' is differentiated by '{other.Name}' too, which would have to go back to logits of its own; evaluate it with "
+                + $"{nameof(SequenceLogProbabilities)} and the loss itself.",
+                nameof(loss));
+        }
+
         return loss.Graph.Inputs.Any(i => i.Name is Columns.PolicyChosen or Columns.PolicyRejected)
             ? loss
             : throw new ArgumentException(

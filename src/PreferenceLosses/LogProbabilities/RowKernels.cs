@@ -21,7 +21,6 @@ internal static unsafe class RowKernels<TWidth, TVector, TLogit>
     /// <summary>Logits per step.</summary>
     public static int Stride => 2 * TWidth.Count;
 
-
     /// <summary>e^d is 0 from −127·ln 2 on; −∞ is held here, so that d·e^d is 0 there.</summary>
     private const float Lowest = -88.03f;
 

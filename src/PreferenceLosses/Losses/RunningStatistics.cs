@@ -132,10 +132,12 @@ internal static class Moments
     public static (double Mean, double Deviation) Of<T>(ReadOnlySpan<T> values)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var mean = 0.0;
+        // From the first value on, so that the mean of equal numbers is that number: otherwise they would have a spread of rounding errors.
+        var first = double.CreateTruncating(values[0]);
+        var mean = first;
         foreach (var value in values)
         {
-            mean += double.CreateTruncating(value) / values.Length;
+            mean += (double.CreateTruncating(value) - first) / values.Length;
         }
 
         var variance = 0.0;

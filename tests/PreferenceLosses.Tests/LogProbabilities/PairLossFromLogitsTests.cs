@@ -80,6 +80,14 @@ public class PairLossFromLogitsTests
         Same.Relative(1.5 * plain, weighted, 1e-15);
     }
 
+    [Theory]
+    [InlineData("tdpo1", Columns.ChosenKl)]
+    [InlineData("tpo", Columns.PolicyGold)]
+    public void A_loss_with_gradients_that_would_be_lost_is_refused(string name, string column) => Assert.Contains(
+        $"'{column}'",
+        Assert.Throws<ArgumentException>(() => new PairLossFromLogits(PreferenceLosses.Losses.LossCatalog.BuiltIn.Find(name).Loss)).Message,
+        StringComparison.Ordinal);
+
     [Fact]
     public void The_share_of_the_tail_is_nothing_to_pairs_of_equal_length()
     {

@@ -127,6 +127,9 @@ public sealed class UnpairedTests
         var start = new MovingMoments(0.9);
         start.Update<double>([0, 0]);
         Assert.Equal((0, 1), (start.Mean, start.Deviation));
+        var equal = new MovingMoments(0.9);
+        equal.Update<double>([.. Enumerable.Repeat(0.1, 10)]);
+        Assert.Equal((0.1, false), (equal.Mean, equal.HasSpread));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MovingMoments(1));
         Assert.Throws<ArgumentException>(() => start.Update<double>([]));
     }
