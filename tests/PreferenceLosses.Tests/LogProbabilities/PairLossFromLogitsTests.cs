@@ -81,7 +81,7 @@ public class PairLossFromLogitsTests
     }
 
     [Theory]
-    [InlineData("tdpo1", Columns.ChosenKl)]
+    [InlineData("tdpo1", Columns.RejectedKl)]
     [InlineData("tpo", Columns.PolicyGold)]
     public void A_loss_with_gradients_that_would_be_lost_is_refused(string name, string column) => Assert.Contains(
         $"'{column}'",
