@@ -36,7 +36,7 @@ internal sealed class LossRequirements
         Data = data;
         NeedsReference = Reads(Columns.ReferenceChosen) || Reads(Columns.ReferenceRejected) || Reads(Columns.Reference);
         CompletionsUsed = Kind != ExampleKind.Pair ? null : isLikelihood ? 1 : 2;
-        MinimumRows = Math.Max(graph.MinimumRows, Reads(Columns.Kl) ? 2 : 1);
+        MinimumRows = Reads(Columns.Kl) || graph.Nodes.Any(IsUnbiasedSpread) ? 2 : 1;
         MomentsOf = !Reads(Columns.RunningMean) && !Reads(Columns.RunningDeviation) ? null
             : graph.Named.Any(n => n.Name == "ρ̄") ? MomentsQuantity.AverageLogRatioDifference
             : graph.Named.Any(n => n.Name == "ρ") ? MomentsQuantity.LogRatioDifference
@@ -84,6 +84,10 @@ internal sealed class LossRequirements
     public double Beta => Loss.Parameters.Where(bound => bound.Parameter.Name == "beta").Select(bound => (double?)bound.Value).FirstOrDefault() ?? 1;
 
     public bool Reads(string column) => columns.Contains(column);
+
+    /// <summary>Of one row it is refused, or NaN where a text is evaluated as PyTorch does: a batch that would have one is merged in either case.</summary>
+    private static bool IsUnbiasedSpread(Expr node) =>
+        node is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 };
 
     /// <summary>A loss of chosen completions alone can be fitted to any data, and has no rewards to compare.</summary>
     private static bool IsLikelihoodOfChosen(LossGraph graph)
