@@ -33,7 +33,7 @@ internal static class MetricsChart
         var charts = new List<Chart>();
         foreach (var panel in panels)
         {
-            var series = panel.SelectMany(metric => files.Zip(names).SelectMany(file => Series(file.First, metric, file.Second))).ToArray();
+            var series = panel.SelectMany(metric => files.Zip(names).SelectMany(file => Series(file.First, metric, Name(metric, panel, file.Second)))).ToArray();
             if (series.Length > 0)
             {
                 charts.Add(new Chart { Title = string.Join(", ", panel), X = new Axis("step"), Y = new Axis(""), Series = [.. series], Width = 560, Height = 320 });
@@ -48,20 +48,33 @@ internal static class MetricsChart
         return new ChartGrid(Math.Min(Columns, Math.Max(1, charts.Count)), [.. charts]) { Theme = theme };
     }
 
-    private static IEnumerable<Series> Series(MetricsReader file, string metric, string fileName)
+    /// <summary>The values of the batches, and the held-out ones, each if they are there.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="name">What tells the series apart from those of other metrics and files; empty where there are none.</param>
+    private static IEnumerable<Series> Series(MetricsReader file, string metric, string name)
     {
-        foreach (var (column, style, suffix) in new[]
+        foreach (var (column, style, which) in new[]
         {
-            (metric, SeriesStyle.Line, ""),
-            (MetricNames.EvaluationPrefix + metric, SeriesStyle.LineAndMarkers, ", held out"),
+            (metric, SeriesStyle.Line, "trained on"),
+            (MetricNames.EvaluationPrefix + metric, SeriesStyle.LineAndMarkers, "held out"),
         })
         {
             if (file.Columns.TryGetValue(column, out var points))
             {
-                var name = (fileName.Length == 0 ? metric : $"{fileName}: {metric}") + suffix;
-                yield return Charts.Series.Of(name, CollectionsMarshal.AsSpan(points.Steps), CollectionsMarshal.AsSpan(points.Values)) with { Style = style };
+                yield return Charts.Series.Of(
+                    name.Length == 0 ? which : $"{name}, {which}",
+                    CollectionsMarshal.AsSpan(points.Steps),
+                    CollectionsMarshal.AsSpan(points.Values)) with { Style = style };
             }
         }
+    }
+
+    /// <summary>The last word of a metric that shares its chart, and the file where there are several.</summary>
+    private static string Name(string metric, string[] panel, string file)
+    {
+        var last = panel.Length == 1 ? "" : metric.Split('/')[^1];
+        return file.Length == 0 ? last : last.Length == 0 ? file : $"{file}: {last}";
     }
 
     /// <summary>What tells the files apart: of one nothing, of several the folder of the run, or the whole path where that is the same.</summary>

@@ -37,8 +37,11 @@ internal sealed class PreparedData : IDisposable
 
     /// <summary>The first example of the data.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static TextExample FirstOf(TrainRequest request) => Reader(request).Read().FirstOrDefault()
-        ?? throw CommandException.Failure("The data has no examples.");
+    public static TextExample FirstOf(TrainRequest request)
+    {
+        var report = new DataReport();
+        return Reader(request).Read(report).FirstOrDefault() ?? throw CommandException.Failure($"There is nothing to train on: {report}");
+    }
 
     public static PreparedData Prepare(TrainRequest request, RunFolder folder, TextExample first)
     {

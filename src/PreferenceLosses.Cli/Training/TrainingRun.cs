@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using PreferenceLosses.Cli.Plotting;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Training;
@@ -120,7 +121,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         IterationResult result;
         try
         {
-            result = trainer.Run(progress: display.Of("training"), cancellationToken: cancellationToken);
+            result = trainer.Run(new RoundLines(display), display.Of("training"), cancellationToken);
         }
         catch (InvalidOperationException nothing)
         {
@@ -156,5 +157,13 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         {
             throw CommandException.Failure(LibraryMessage.Of(refused));
         }
+    }
+
+    /// <summary>A line for each round.</summary>
+    private sealed class RoundLines(ProgressDisplay display) : IProgress<RoundReport>
+    {
+        public void Report(RoundReport value) => display.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {value.Round}: began with reward {value.Start.Reward} and KL {value.Start.Kl}; {value.Pairs} pairs, {value.Ties} ties"));
     }
 }
