@@ -1,0 +1,84 @@
+using PreferenceLosses.Cli.Tests.Support;
+
+namespace PreferenceLosses.Cli.Tests.Training;
+
+/// <summary>What cannot be trained on, or not there: exit status 1, one line, and nothing that was there is touched.</summary>
+public sealed class TrainFailureTests : IDisposable
+{
+    private readonly PreferenceFiles files = new();
+
+    public void Dispose() => files.Dispose();
+
+    [Fact]
+    public void A_file_that_is_not_there_or_no_example_is_named()
+    {
+        Assert.Contains($"The file '{files.PathOf("none")}' cannot be read", Fail(files.PathOf("none")), StringComparison.Ordinal);
+        Assert.Contains("bad.jsonl, line 2: ", Fail(files.WriteText("bad.jsonl", """{"chosen":"a b","rejected":"a c"}""" + "\nno\n")), StringComparison.Ordinal);
+        Assert.Contains("There is nothing to train on: 0 examples", Fail(files.WriteText("empty.jsonl", "\n")), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is nothing to train on: 0 examples, 1 invalid lines skipped",
+            Fail(files.WriteText("empty.jsonl", "no\n"), "--skip-invalid"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loss_is_refused_before_anything_is_written()
+    {
+        Assert.Contains("The loss 'tpo' cannot be trained with on this data: it needs a third, gold response", Fail(files.Pairs(), "--loss", "tpo"), StringComparison.Ordinal);
+        Assert.Contains("'dpo' cannot be trained with on this data: it compares the two completions of a pair, and the data is unpaired", Fail(files.Unpaired()), StringComparison.Ordinal);
+        Assert.Contains("'margin', and the data has no scores", Fail(files.Pairs(), "--loss", "odpo"), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(files.PathOf("run")));
+    }
+
+    [Fact]
+    public void A_folder_of_something_else_stays_as_it_is()
+    {
+        Directory.CreateDirectory(files.PathOf("run"));
+        files.WriteText("run/policy.ngram", "precious");
+
+        Assert.Contains("is not empty, and what it holds is no run of this command", Fail(files.Pairs()), StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(files.PathOf("run/policy.ngram")));
+        Assert.Equal(["policy.ngram"], Directory.EnumerateFileSystemEntries(files.PathOf("run")).Select(Path.GetFileName));
+        Assert.Contains($"The folder '{files.Pairs()}' cannot be made", CommandLine.Run("train", "--data", files.Pairs(), "--loss", "dpo", "--output", files.Pairs()).ErrorLine(1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_in_use_is_refused()
+    {
+        Directory.CreateDirectory(files.PathOf("run"));
+        using var taken = new FileStream(files.PathOf("run/.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.Contains("or another process trains there", Fail(files.Pairs()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loss_that_diverges_names_the_step()
+    {
+        // exp(−100 ρ) overflows soon.
+        var run = CommandLine.Run(
+            "train", "--data", files.Pairs(), "--loss", "exponential", "--set", "beta=100", "--learning-rate", "10", "--schedule", "constant", "--clip", "Infinity", "--output", files.PathOf("run"));
+
+        Assert.Equal(1, run.Status);
+        Assert.Matches(@"preference-losses: Step \d+, loss 'exponential': ", run.Error.Split('\n')[^2]);
+        Assert.False(File.Exists(files.PathOf("run/policy.ngram")));
+    }
+
+    [Fact]
+    public void Rewards_have_to_tell_completions_apart()
+    {
+        string[] rounds = ["--rounds", "1", "--max-new-tokens", "4", "--reward"];
+        Assert.Contains("None of the words of ", LastLine([.. rounds, files.WriteText("foreign.tsv", "zebra\t1\n")]), StringComparison.Ordinal);
+        Directory.Delete(files.PathOf("run"), recursive: true);
+        Assert.Contains("rewards.tsv, line 2: a word and a number with a tab between", LastLine([.. rounds, files.WriteText("rewards.tsv", "kind\t1\nrude\tvery\n")]), StringComparison.Ordinal);
+
+        string LastLine(string[] more)
+        {
+            var run = CommandLine.Run(["train", "--data", files.Pairs(), "--loss", "dpo", "--output", files.PathOf("run"), .. more]);
+            Assert.Equal(1, run.Status);
+            return run.Error.Split('\n')[^2];
+        }
+    }
+
+    private string Fail(string data, params string[] more) => CommandLine.Run(
+        ["train", "--data", data, .. more.Contains("--loss") ? Array.Empty<string>() : ["--loss", "dpo"], "--output", files.PathOf("run"), .. more]).ErrorLine(1);
+}
