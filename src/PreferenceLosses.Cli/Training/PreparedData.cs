@@ -49,17 +49,15 @@ internal sealed class PreparedData : IDisposable
         var split = new PromptSplit(request.HeldOut, request.Training.Seed);
         var report = new DataReport();
         var vocabulary = Vocabulary.Of(reader.Read(report).Where(split.IsTrainedOn), request.MinCount, request.VocabularySize ?? int.MaxValue);
-        AtomicFile.Write(folder.Vocabulary, file =>
-        {
-            using var writer = new StreamWriter(file, leaveOpen: true);
-            vocabulary.Save(writer);
-        });
 
         // Not counted again as read; only what becomes of it.
         var encoder = new ExampleEncoder(new WordTokenizer(vocabulary), request.Truncation);
-        var training = ExampleStore.Create(folder.TrainingExamples, encoder.Encode(reader.Read().Where(split.IsTrainedOn), report));
-        var heldOut = ExampleStore.Create(folder.HeldOutExamples, encoder.Encode(reader.Read().Where(example => !split.IsTrainedOn(example)), report));
-        return new(first, vocabulary, training, heldOut, report);
+        Directory.CreateDirectory(folder.Data);
+        var training = ExampleStore.Create(Path.Combine(folder.Data, "training.examples"), encoder.Encode(reader.Read().Where(split.IsTrainedOn), report));
+        var heldOut = ExampleStore.Create(Path.Combine(folder.Data, "held-out.examples"), encoder.Encode(reader.Read().Where(example => !split.IsTrainedOn(example)), report));
+        return training.Count > 0
+            ? new(first, vocabulary, training, heldOut, report)
+            : throw CommandException.Failure($"There is nothing to train on: {report}");
     }
 
     public void Dispose()

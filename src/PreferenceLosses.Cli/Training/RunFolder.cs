@@ -9,6 +9,7 @@ internal sealed class RunFolder : IDisposable
 {
     private const string RunName = "run.json";
     private const string LockName = ".lock";
+    private const string DataName = "data";
 
     private readonly string path;
     private readonly FileStream taken;
@@ -25,9 +26,8 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The words that the policies know.</summary>
     public string Vocabulary => PathOf("vocabulary.txt");
 
-    public string TrainingExamples => PathOf("training.examples");
-
-    public string HeldOutExamples => PathOf("held-out.examples");
+    /// <summary>The folder of the examples as tokens, which are made again each time.</summary>
+    public string Data => PathOf(DataName);
 
     /// <summary>The folder of the run that fits the reference.</summary>
     public string Fitting => PathOf("fitting");
@@ -52,7 +52,7 @@ internal sealed class RunFolder : IDisposable
         var folder = new RunFolder(path, Take(path));
         try
         {
-            folder.Claim(identity);
+            folder.RefuseOther(identity);
             return folder;
         }
         catch
@@ -85,34 +85,38 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private void Claim(OrderedDictionary<string, string> identity)
+    /// <summary>Makes the folder that of a run, once it is known that the run can begin: what was refused before may be tried again with other options.</summary>
+    public void Claim(OrderedDictionary<string, string> identity)
+    {
+        if (!File.Exists(PathOf(RunName)))
+        {
+            AtomicFile.Write(PathOf(RunName), file => file.Write(Encoding.UTF8.GetBytes(JsonText.Indented(writer =>
+            {
+                writer.WriteStartObject();
+                foreach (var (name, value) in identity)
+                {
+                    writer.WriteString(name, value);
+                }
+
+                writer.WriteEndObject();
+            }))));
+        }
+    }
+
+    private void RefuseOther(OrderedDictionary<string, string> identity)
     {
         var run = PathOf(RunName);
-        if (File.Exists(run))
+        if (!File.Exists(run))
         {
-            RefuseOther(identity, run);
+            string?[] unclaimed = [LockName, DataName, RunName + AtomicFile.Unfinished];
+            if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).Except(unclaimed).Any())
+            {
+                throw CommandException.Failure($"The folder '{path}' is not empty, and what it holds is no run of this command. Take another folder.");
+            }
+
             return;
         }
 
-        if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).Any(name => name is not (LockName or RunName + AtomicFile.Unfinished)))
-        {
-            throw CommandException.Failure($"The folder '{path}' is not empty, and what it holds is no run of this command. Take another folder.");
-        }
-
-        AtomicFile.Write(run, file => file.Write(Encoding.UTF8.GetBytes(JsonText.Indented(writer =>
-        {
-            writer.WriteStartObject();
-            foreach (var (name, value) in identity)
-            {
-                writer.WriteString(name, value);
-            }
-
-            writer.WriteEndObject();
-        }))));
-    }
-
-    private void RefuseOther(OrderedDictionary<string, string> identity, string run)
-    {
         using var json = JsonText.Parse(InputFile.Read(run, TextReader.Null), $"The file '{run}'");
         var saved = JsonText.Properties(json.RootElement, $"The file '{run}'").ToDictionary(entry => entry.Key, entry => Text(entry.Value));
         string[] differences =

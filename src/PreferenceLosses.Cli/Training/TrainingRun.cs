@@ -24,6 +24,13 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         RefuseLoss(first);
         using var folder = RunFolder.Open(request.Output, identity);
         using var data = PreparedData.Prepare(request, folder, first);
+        var rewards = request.Rounds is null ? null : WordRewards.Read(request.Rounds.Rewards, data.Vocabulary);
+        folder.Claim(identity);
+        AtomicFile.Write(folder.Vocabulary, file =>
+        {
+            using var writer = new StreamWriter(file, leaveOpen: true);
+            data.Vocabulary.Save(writer);
+        });
         display.Say($"data: {data.Report}");
         display.Say($"{data.Training.Count} {data.Noun} to train on, {data.HeldOut.Count} held out, {data.Vocabulary.Size} words");
         cancellationToken.ThrowIfCancellationRequested();
@@ -40,7 +47,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
             Words = data.Vocabulary.Size,
         };
         summary = request.Rounds is { } rounds
-            ? TrainInRounds(rounds, summary, policy, data, folder)
+            ? TrainInRounds(rounds, rewards!, summary, policy, data, folder)
             : Train(summary, policy, reference, data, folder);
         display.Close();
         AtomicFile.Write(folder.Policy, policy.SaveWeights);
@@ -105,9 +112,8 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         return summary with { Steps = result.Steps, ResumedFrom = result.ResumedFrom, Metrics = result.Metrics };
     }
 
-    private TrainingSummary TrainInRounds(RoundsRequest rounds, TrainingSummary summary, NGramPolicy policy, PreparedData data, RunFolder folder)
+    private TrainingSummary TrainInRounds(RoundsRequest rounds, WordRewards rewards, TrainingSummary summary, NGramPolicy policy, PreparedData data, RunFolder folder)
     {
-        var rewards = WordRewards.Read(rounds.Rewards, data.Vocabulary);
         display.Say($"reward: {rewards.Known} of the words are worth something");
         var options = new IterationOptions
         {

@@ -26,10 +26,10 @@ public sealed class PlotTests : IDisposable
 
         Assert.Equal(["loss", "rewards/chosen, rewards/rejected"], grid.Charts.Select(chart => chart.Title));
         Assert.Equal(["trained on", "held out"], grid.Charts[0].Series.Select(series => series.Name));
-        Assert.Equal([new(1, 0.7), new(2, 0.6), new(4, 0.5)], grid.Charts[0].Series[0].Points);
-        Assert.Equal([new(2, 0.65)], grid.Charts[0].Series[1].Points);
+        Assert.Equal([new(1, 0.7), new(2, 0.6), new(4, 0.5)], grid.Charts[0].Series[0].Points.AsEnumerable());
+        Assert.Equal([new(2, 0.65)], grid.Charts[0].Series[1].Points.AsEnumerable());
         Assert.Equal(["chosen, trained on", "rejected, trained on"], grid.Charts[1].Series.Select(series => series.Name));
-        Assert.Equal([new(1, 0.1), new(4, 0.3)], grid.Charts[1].Series[0].Points);
+        Assert.Equal([new(1, 0.1), new(4, 0.3)], grid.Charts[1].Series[0].Points.AsEnumerable());
     }
 
     [Fact]

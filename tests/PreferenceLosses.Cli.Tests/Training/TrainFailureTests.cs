@@ -54,9 +54,11 @@ public sealed class TrainFailureTests : IDisposable
     [Fact]
     public void A_loss_that_diverges_names_the_step()
     {
-        // exp(−100 ρ) overflows soon.
+        // Each pair is there with its opposite, so that exp(−100 ρ) of one of them overflows soon.
+        var pairs = File.ReadAllText(files.Pairs());
+        var opposites = pairs.Replace("chosen", "chosen_", StringComparison.Ordinal).Replace("rejected", "chosen", StringComparison.Ordinal).Replace("chosen_", "rejected", StringComparison.Ordinal);
         var run = CommandLine.Run(
-            "train", "--data", files.Pairs(), "--loss", "exponential", "--set", "beta=100", "--learning-rate", "10", "--schedule", "constant", "--clip", "Infinity", "--output", files.PathOf("run"));
+            "train", "--data", files.WriteText("both.jsonl", pairs + opposites), "--loss", "exponential", "--set", "beta=100", "--learning-rate", "10", "--schedule", "constant", "--clip", "Infinity", "--output", files.PathOf("run"));
 
         Assert.Equal(1, run.Status);
         Assert.Matches(@"preference-losses: Step \d+, loss 'exponential': ", run.Error.Split('\n')[^2]);
@@ -66,10 +68,12 @@ public sealed class TrainFailureTests : IDisposable
     [Fact]
     public void Rewards_have_to_tell_completions_apart()
     {
+        // What was refused before the run began does not keep its folder from other options.
         string[] rounds = ["--rounds", "1", "--max-new-tokens", "4", "--reward"];
         Assert.Contains("None of the words of ", LastLine([.. rounds, files.WriteText("foreign.tsv", "zebra\t1\n")]), StringComparison.Ordinal);
-        Directory.Delete(files.PathOf("run"), recursive: true);
         Assert.Contains("rewards.tsv, line 2: a word and a number with a tab between", LastLine([.. rounds, files.WriteText("rewards.tsv", "kind\t1\nrude\tvery\n")]), StringComparison.Ordinal);
+
+        Assert.Equal(0, CommandLine.Run(["train", "--data", files.Pairs(), "--loss", "dpo", "--output", files.PathOf("run"), .. rounds, files.Rewards()]).Status);
 
         string LastLine(string[] more)
         {

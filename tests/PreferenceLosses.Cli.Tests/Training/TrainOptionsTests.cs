@@ -12,7 +12,7 @@ public sealed class TrainOptionsTests : IClassFixture<TrainOptionsTests.Base>
     [Theory]
     [InlineData("--held-out 0.3")]
     [InlineData("--max-length 9")]
-    [InlineData("--max-prompt-length 2")]
+    [InlineData("--max-prompt-length 1")]
     [InlineData("--max-completion-length 3")]
     [InlineData("--min-count 8")]
     [InlineData("--vocabulary-size 12")]
@@ -59,8 +59,8 @@ public sealed class TrainOptionsTests : IClassFixture<TrainOptionsTests.Base>
     }
 
     [Theory]
-    [InlineData("--max-length 9 --truncation-mode keep_start", "--max-length 9 --truncation-mode keep_end")]
-    [InlineData("--max-length 9 --truncation-mode keep_start", "--max-length 9 --truncation-mode drop")]
+    [InlineData("--max-length 11 --truncation-mode keep_start", "--max-length 11 --truncation-mode keep_end")]
+    [InlineData("--max-length 11 --truncation-mode keep_start", "--max-length 11 --truncation-mode drop")]
     [InlineData("--accumulate 2 --loss aot --statistics batch", "--accumulate 2 --loss aot --statistics step")]
     [InlineData("{rounds} --completions 2", "{rounds} --completions 3")]
     [InlineData("{rounds} --momentum 0", "{rounds} --momentum 0.5")]
@@ -69,6 +69,11 @@ public sealed class TrainOptionsTests : IClassFixture<TrainOptionsTests.Base>
     [InlineData("{rounds}", "{rounds} --rounds 3")]
     public void What_needs_another_option_decides_beside_it(string one, string other)
     {
+        if (Directory.Exists(run.Files.PathOf("one")))
+        {
+            Directory.Delete(run.Files.PathOf("one"), recursive: true);
+        }
+
         Assert.Equal(0, run.TrainWith("one", one).Status);
         var first = run.Policy("one");
         Assert.Contains("is of another run", run.TrainWith("one", other).ErrorLine(1), StringComparison.Ordinal);
@@ -76,7 +81,6 @@ public sealed class TrainOptionsTests : IClassFixture<TrainOptionsTests.Base>
         Assert.Equal(0, run.TrainWith("one", other).Status);
 
         Assert.NotEqual(first, run.Policy("one"));
-        Directory.Delete(run.Files.PathOf("one"), recursive: true);
     }
 
     [Fact]
