@@ -77,10 +77,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         if (File.Exists(folder.Reference))
         {
             DeleteFitting(folder);
-            using var file = File.OpenRead(folder.Reference);
-            var fitted = NGramPolicy.Load(file);
-            fitted.MaxThreads = request.Threads;
-            return fitted;
+            return LoadReference(folder.Reference);
         }
 
         var settings = new NGramSettings { VocabularySize = data.Vocabulary.Size, Order = request.Order };
@@ -91,6 +88,21 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
         AtomicFile.Write(folder.Reference, reference.SaveWeights);
         DeleteFitting(folder);
         return reference;
+    }
+
+    private NGramPolicy LoadReference(string path)
+    {
+        using var file = File.OpenRead(path);
+        try
+        {
+            var fitted = NGramPolicy.Load(file);
+            fitted.MaxThreads = request.Threads;
+            return fitted;
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw CommandException.Failure($"'{path}' is damaged: {damaged.Message} Delete it, and the reference is fitted again.");
+        }
     }
 
     /// <summary>Its checkpoints are of no use once the reference is there.</summary>

@@ -52,6 +52,25 @@ public sealed class TrainFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_reference_is_named_and_can_be_fitted_again()
+    {
+        var pairs = files.Pairs();
+        Assert.Equal(0, CommandLine.Run("train", "--data", pairs, "--loss", "dpo", "--output", files.PathOf("run")).Status);
+        var policy = File.ReadAllBytes(files.PathOf("run/policy.ngram"));
+        var whole = File.ReadAllBytes(files.PathOf("run/reference.ngram"));
+        File.WriteAllBytes(files.PathOf("run/reference.ngram"), whole[..^5]);
+
+        var run = CommandLine.Run("train", "--data", pairs, "--loss", "dpo", "--output", files.PathOf("run"));
+        Assert.Equal(1, run.Status);
+        Assert.EndsWith("reference.ngram' is damaged: The data ends too early. Delete it, and the reference is fitted again.\n", run.Error, StringComparison.Ordinal);
+
+        File.Delete(files.PathOf("run/reference.ngram"));
+        Assert.Equal(0, CommandLine.Run("train", "--data", pairs, "--loss", "dpo", "--output", files.PathOf("run")).Status);
+        Assert.Equal(whole, File.ReadAllBytes(files.PathOf("run/reference.ngram")));
+        Assert.Equal(policy, File.ReadAllBytes(files.PathOf("run/policy.ngram")));
+    }
+
+    [Fact]
     public void A_loss_that_diverges_names_the_step()
     {
         // Each pair is there with its opposite, so that exp(−100 ρ) of one of them overflows soon.
