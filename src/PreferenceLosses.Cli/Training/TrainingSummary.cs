@@ -63,7 +63,7 @@ internal sealed record TrainingSummary
             WriteMetrics(output);
         }
 
-        output.Write($"written to {Request.Output}: policy.ngram, reference.ngram, vocabulary.txt, metrics.jsonl, curves.svg, summary.json\n");
+        output.Write($"written to {Request.Output}: policy.ngram, reference.ngram, vocabulary.txt, {(Rounds is null ? "" : "round-…/")}metrics.jsonl, curves.svg, summary.json\n");
     }
 
     public void WriteJson(TextWriter output) => JsonText.WriteIndented(output, WriteJson);

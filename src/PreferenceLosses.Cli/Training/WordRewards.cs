@@ -6,8 +6,8 @@ using PreferenceLosses.Training;
 namespace PreferenceLosses.Cli.Training;
 
 /// <summary>
-/// A reward that is known exactly: the mean over the words of a completion of what each is worth, 0 for words that are not listed. A mean, so that a longer completion
-/// is not a better one for its length.
+/// A reward that is known exactly: the mean over the words of a completion of what each is worth, 0 for words that are not listed. A mean does not grow with length, but
+/// that of few words strays further, so the best of several completions is often a short one.
 /// </summary>
 internal sealed class WordRewards
 {
