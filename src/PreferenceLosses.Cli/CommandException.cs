@@ -14,6 +14,9 @@ internal sealed class CommandException : Exception
     /// <summary>What was asked for is not accepted; the message says what is.</summary>
     public static CommandException WrongUsage(string message) => new(message, Cli.ExitStatus.WrongUsage);
 
+    /// <summary>It was interrupted; the message says how to go on.</summary>
+    public static CommandException Interrupted(string message) => new(message, Cli.ExitStatus.Interrupted);
+
     private static string OneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

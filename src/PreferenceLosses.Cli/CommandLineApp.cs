@@ -6,7 +6,12 @@ using PreferenceLosses.Losses;
 namespace PreferenceLosses.Cli;
 
 /// <summary>The command line, on streams of the caller's: what the process does, and what tests run.</summary>
-internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, TextWriter output, TextWriter error)
+/// <param name="catalog">The losses.</param>
+/// <param name="input">Standard input.</param>
+/// <param name="output">Standard output: results.</param>
+/// <param name="error">The error stream: what goes wrong, and how far a command is.</param>
+/// <param name="isTerminal">Whether a person watches the error stream, so that a line may be written over.</param>
+internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, TextWriter output, TextWriter error, bool isTerminal = false)
 {
     /// <summary>What the command is called where the tool is installed.</summary>
     public const string Name = "preference-losses";
@@ -42,17 +47,24 @@ internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, Text
             : parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
     }
 
-    private RootCommand Root() => new("Preference-optimization losses for language models: values and gradients.")
+    private RootCommand Root()
     {
-        HelpName = Name,
-        Subcommands =
+        var root = new RootCommand("Preference-optimization losses for language models: values, gradients, and training.")
         {
-            ListCommand.Create(catalog, output),
-            ShowCommand.Create(catalog, output),
-            EvaluateCommand.Create(catalog, input, output, error),
-            ExportCommand.Create(catalog, input, output, error),
-        },
-    };
+            HelpName = Name,
+            Subcommands =
+            {
+                ListCommand.Create(catalog, output),
+                ShowCommand.Create(catalog, output),
+                EvaluateCommand.Create(catalog, input, output, error),
+                ExportCommand.Create(catalog, input, output, error),
+                TrainCommand.Create(catalog, input, output, error, isTerminal),
+                PlotCommand.Create(output),
+            },
+        };
+        GroupedHelp.Install(root);
+        return root;
+    }
 
     private int Report(CommandException wrong)
     {

@@ -10,4 +10,7 @@ internal static class ExitStatus
 
     /// <summary>What was asked for is not accepted, whatever the data.</summary>
     public const int WrongUsage = 2;
+
+    /// <summary>Ctrl+C or a request to end: what was done so far is kept. 128 and the number of the signal, as shells have it.</summary>
+    public const int Interrupted = 130;
 }

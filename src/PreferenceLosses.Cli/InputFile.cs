@@ -45,7 +45,8 @@ internal static class InputFile
         }
     }
 
-    private static T Guard<T>(string path, Func<T> access)
+    /// <summary>Opens or reads a file, and says which one cannot be read.</summary>
+    public static T Guard<T>(string path, Func<T> access)
     {
         try
         {

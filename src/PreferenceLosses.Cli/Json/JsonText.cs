@@ -75,12 +75,15 @@ internal static class JsonText
     }
 
     /// <summary>Writes JSON as one line.</summary>
-    public static void WriteLine(TextWriter output, Action<Utf8JsonWriter> write) => Write(output, write, OnOneLine);
+    public static void WriteLine(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Text(write, OnOneLine));
 
     /// <summary>Writes JSON for people too, on many lines.</summary>
-    public static void WriteIndented(TextWriter output, Action<Utf8JsonWriter> write) => Write(output, write, OnManyLines);
+    public static void WriteIndented(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Indented(write));
 
-    private static void Write(TextWriter output, Action<Utf8JsonWriter> write, JsonWriterOptions options)
+    /// <summary>JSON for people too, on many lines.</summary>
+    public static string Indented(Action<Utf8JsonWriter> write) => Text(write, OnManyLines);
+
+    private static string Text(Action<Utf8JsonWriter> write, JsonWriterOptions options)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, options))
@@ -88,7 +91,6 @@ internal static class JsonText
             write(writer);
         }
 
-        output.Write(Encoding.UTF8.GetString(buffer.WrittenSpan));
-        output.Write('\n');
+        return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
     }
 }

@@ -38,6 +38,18 @@ public sealed record PairScores(IReadOnlyList<double> Margins)
         return Of(pairs, (_, i) => scores[2 * i] - scores[(2 * i) + 1]);
     }
 
+    /// <summary>By likelihood per token: log π(y_w)/|y_w| − log π(y_l)/|y_l|, in nats. Length decides less.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="pairs">Examples of pairs.</param>
+    /// <exception cref="ArgumentException">There are no examples, or some that are no pairs.</exception>
+    public static PairScores OfAverageLikelihood(IPolicy policy, IExampleSource pairs)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(pairs);
+        var scores = LogProbabilities(policy, pairs);
+        return Of(pairs, (pair, i) => (scores[2 * i] / pair.Completions[0].Length) - (scores[(2 * i) + 1] / pair.Completions[1].Length));
+    }
+
     /// <summary>By length: the shorter one is ahead, by so many tokens. What any accuracy has to be compared with.</summary>
     /// <param name="pairs">Examples of pairs.</param>
     /// <exception cref="ArgumentException">There are no examples, or some that are no pairs.</exception>

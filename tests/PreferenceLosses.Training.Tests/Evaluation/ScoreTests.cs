@@ -21,6 +21,9 @@ public class ScoreTests
 
         var likelihood = PairScores.OfLikelihood(policy, pairs);
         Assert.Equal([1, -1, 0], likelihood.Margins);
+
+        // −2/2 + 3/1, −5/1 + 4/3, −6/1 + 6/2.
+        Assert.Equal([2, -5 + (4.0 / 3), -3], PairScores.OfAverageLikelihood(policy, pairs).Margins);
         var shortness = PairScores.OfShortness(pairs);
         Assert.Equal([-1, 2, 1], shortness.Margins);
 
