@@ -67,7 +67,10 @@ public sealed class IterativeTrainer
             ("policy", PolicyHash.Of(initial)),
             ("prompts", new ExampleList(prompts.Select(prompt => new Example(ExampleKind.Unpaired, prompt, [prompt], false, []))).Fingerprint),
             ("completions per prompt", RunIdentity.Text(options.CompletionsPerPrompt)),
-            ("sampling", options.Sampling.ToString()),
+            ("end of text", RunIdentity.Text(options.Sampling.EndOfText)),
+            ("maximum length", RunIdentity.Text(options.Sampling.MaximumLength)),
+            ("temperature", RunIdentity.Text(options.Sampling.Temperature)),
+            ("top p", RunIdentity.Text(options.Sampling.TopP)),
             ("momentum", RunIdentity.Text(options.Momentum)));
         checkpoints = options.Training.OutputDirectory is { } directory
             ? new(Path.Combine(directory, RoundsFolder), options.Training.KeepCheckpoints)

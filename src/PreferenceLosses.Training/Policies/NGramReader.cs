@@ -9,7 +9,9 @@ internal sealed class NGramReader
     private readonly int[] rows;
     private readonly float[] scores;
     private readonly double[] classes;
+    private readonly double[] classProbabilities;
     private readonly double[] tokens;
+    private readonly double[] tokenProbabilities;
 
     public NGramReader(NGramPolicy policy)
     {
@@ -17,7 +19,9 @@ internal sealed class NGramReader
         rows = new int[2 * policy.Contexts.PerSoftmax];
         scores = new float[policy.Factorization.RowWidth];
         classes = new double[policy.Factorization.Classes];
+        classProbabilities = new double[policy.Factorization.Classes];
         tokens = new double[policy.Factorization.ClassSize];
+        tokenProbabilities = new double[policy.Factorization.ClassSize];
     }
 
     public double LogProbability(TokenSequence sequence)
@@ -59,10 +63,11 @@ internal sealed class NGramReader
         {
             LogClasses(prompt, completion, t);
             other.LogClasses(prompt, completion, t);
+            sum += Divergence(classes, other.classes, classProbabilities);
             for (var c = 0; c < classes.Length; c++)
             {
-                var inClass = Divergence(LogTokens(prompt, completion, t, c), other.LogTokens(prompt, completion, t, c));
-                sum += Math.Exp(classes[c]) * (classes[c] - other.classes[c] + inClass);
+                var own = LogTokens(prompt, completion, t, c);
+                sum += classProbabilities[c] * Divergence(own, other.LogTokens(prompt, completion, t, c), tokenProbabilities.AsSpan(0, own.Length));
             }
         }
 
@@ -181,24 +186,21 @@ internal sealed class NGramReader
     }
 
     private void LogClasses(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position) =>
-        Softmax.Log(ClassScores(prompt, completion, position, tokenClass: 0), classes);
+        Softmax.Log(ClassScores(prompt, completion, position, tokenClass: 0), classes, classProbabilities);
 
-    private ReadOnlySpan<double> LogTokens(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, int tokenClass)
+    private Span<double> LogTokens(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, int tokenClass)
     {
         policy.Contexts.Of(prompt, completion, position, tokenClass, rows);
         var tokenScores = TokenScores(tokenClass);
-        Softmax.Log(tokenScores, tokens);
-        return tokens.AsSpan(0, tokenScores.Length);
+        var logs = tokens.AsSpan(0, tokenScores.Length);
+        Softmax.Log(tokenScores, logs, tokenProbabilities.AsSpan(0, tokenScores.Length));
+        return logs;
     }
 
-    private static double Divergence(ReadOnlySpan<double> own, ReadOnlySpan<double> other)
+    /// <summary>Σ p (ln p − ln q); what is left of the first argument is the difference.</summary>
+    private static double Divergence(Span<double> own, ReadOnlySpan<double> other, ReadOnlySpan<double> probabilities)
     {
-        var sum = 0.0;
-        for (var i = 0; i < own.Length; i++)
-        {
-            sum += Math.Exp(own[i]) * (own[i] - other[i]);
-        }
-
-        return sum;
+        TensorPrimitives.Subtract(own, other, own);
+        return TensorPrimitives.Dot(probabilities, (ReadOnlySpan<double>)own);
     }
 }

@@ -19,21 +19,17 @@ internal static class Softmax
         return score - Math.Log(sum);
     }
 
-    /// <summary>Turns scores into log-probabilities.</summary>
-    public static void Log(ReadOnlySpan<float> scores, Span<double> destination)
+    /// <summary>Turns scores into log-probabilities and probabilities, in double precision.</summary>
+    /// <param name="scores">The scores.</param>
+    /// <param name="logs">ln p of each outcome.</param>
+    /// <param name="probabilities">p of each outcome.</param>
+    public static void Log(ReadOnlySpan<float> scores, Span<double> logs, Span<double> probabilities)
     {
-        double largest = TensorPrimitives.Max(scores);
-        var sum = 0.0;
-        for (var i = 0; i < scores.Length; i++)
-        {
-            destination[i] = scores[i] - largest;
-            sum += Math.Exp(destination[i]);
-        }
-
-        var log = Math.Log(sum);
-        for (var i = 0; i < scores.Length; i++)
-        {
-            destination[i] -= log;
-        }
+        TensorPrimitives.ConvertTruncating(scores, logs);
+        TensorPrimitives.Subtract(logs, TensorPrimitives.Max<double>(logs), logs);
+        TensorPrimitives.Exp<double>(logs, probabilities);
+        var sum = TensorPrimitives.Sum<double>(probabilities);
+        TensorPrimitives.Subtract(logs, Math.Log(sum), logs);
+        TensorPrimitives.Multiply(probabilities, 1 / sum, probabilities);
     }
 }

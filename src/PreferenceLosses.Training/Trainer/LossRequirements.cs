@@ -36,15 +36,25 @@ internal sealed class LossRequirements
         Data = data;
         NeedsReference = Reads(Columns.ReferenceChosen) || Reads(Columns.ReferenceRejected) || Reads(Columns.Reference);
         CompletionsUsed = Kind != ExampleKind.Pair ? null : isLikelihood ? 1 : 2;
-        MinimumRows = Math.Max(graph.MinimumRows, Reads(Columns.Kl) ? 2 : 1);
-        MomentsOf = !Reads(Columns.RunningMean) && !Reads(Columns.RunningDeviation) ? null
-            : graph.Named.Any(n => n.Name == "ρ̄") ? MomentsQuantity.AverageLogRatioDifference
-            : graph.Named.Any(n => n.Name == "ρ") ? MomentsQuantity.LogRatioDifference
-            : throw new LossNotTrainableException(loss.Name, "it compares with running moments, and its formula has neither ρ nor ρ̄ to take them of.");
+        MinimumRows = Reads(Columns.Kl) || graph.Nodes.Any(IsUnbiasedSpread) ? 2 : 1;
         if (ReasonAgainst(graph, isLikelihood, hasScores) is { } reason)
         {
             throw new LossNotTrainableException(loss.Name, reason);
         }
+
+        // A sum of losses has its terms' parameters with the terms' names in front.
+        double[] betas =
+        [
+            .. Loss.Parameters.Where(bound => bound.Parameter.Name is "beta" || bound.Parameter.Name!.EndsWith("_beta", StringComparison.Ordinal))
+                .Select(bound => bound.Value).Distinct(),
+        ];
+        Beta = betas.Length == 0 ? 1 : betas[0];
+        if (NeedsShift && betas.Length > 1)
+        {
+            throw new LossNotTrainableException(loss.Name, $"'{Columns.Shift}' is the mean of rewards, and it has several β that rewards could be scaled by.");
+        }
+
+        MomentsOf = MomentsOfGraph(graph);
     }
 
     /// <summary>What moments are taken of.</summary>
@@ -80,16 +90,35 @@ internal sealed class LossRequirements
     /// <summary>The number of rows that a batch needs.</summary>
     public int MinimumRows { get; }
 
-    /// <summary>β, by which log-ratios are rewards; 1 where the loss has none.</summary>
-    public double Beta => Loss.Parameters.Where(bound => bound.Parameter.Name == "beta").Select(bound => (double?)bound.Value).FirstOrDefault() ?? 1;
+    /// <summary>β, by which log-ratios are rewards; 1 where the loss has none, and that of the first term of a sum.</summary>
+    public double Beta { get; }
 
     public bool Reads(string column) => columns.Contains(column);
+
+    /// <summary>Of one row it is refused, or NaN where a text is evaluated as PyTorch does: a batch that would have one is merged in either case.</summary>
+    private static bool IsUnbiasedSpread(Expr node) =>
+        node is { Operation: Operation.Variance or Operation.StandardDeviation, Axis: Axis.Batch, Value: 1 };
 
     /// <summary>A loss of chosen completions alone can be fitted to any data, and has no rewards to compare.</summary>
     private static bool IsLikelihoodOfChosen(LossGraph graph)
     {
         var read = graph.Nodes.Where(n => n.Operation == Operation.Input).Select(n => n.Name!).ToImmutableArray();
         return read.Contains(Columns.PolicyChosen) && read.All(name => name is Columns.PolicyChosen or Columns.ChosenLength or Columns.ReferenceChosen);
+    }
+
+    private MomentsQuantity? MomentsOfGraph(LossGraph graph)
+    {
+        if (!Reads(Columns.RunningMean) && !Reads(Columns.RunningDeviation))
+        {
+            return null;
+        }
+
+        var hasDifference = graph.Named.Any(n => n.Name == "ρ");
+        var hasAverages = graph.Named.Any(n => n.Name == "ρ̄");
+        return hasDifference != hasAverages
+            ? hasAverages ? MomentsQuantity.AverageLogRatioDifference : MomentsQuantity.LogRatioDifference
+            : throw new LossNotTrainableException(
+                Loss.Name, "it compares with running moments, and " + (hasAverages ? "it is not clear whether of ρ or of ρ̄." : "its formula has neither ρ nor ρ̄ to take them of."));
     }
 
     private static ExampleKind KindOf(LossGraph graph)

@@ -46,6 +46,9 @@ internal sealed class MetricsFile : IDisposable
         file.Flush();
     }
 
+    /// <summary>Before a checkpoint is written, which counts on the lines up to its step.</summary>
+    public void FlushToDisk() => file.Flush(flushToDisk: true);
+
     public void Dispose() => file.Dispose();
 
     private long LengthUpTo(long lastStep)

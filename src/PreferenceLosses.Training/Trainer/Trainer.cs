@@ -168,6 +168,7 @@ public sealed class Trainer
         {
             if (cancellationToken.IsCancellationRequested)
             {
+                metricsFile?.FlushToDisk();
                 Save(step);
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -196,6 +197,7 @@ public sealed class Trainer
             progress?.Report(new(done, TotalSteps, metrics, watch.Elapsed, watch.Elapsed / (done - first) * (TotalSteps - done)));
             if (IsDue(done, options.CheckpointInterval))
             {
+                metricsFile?.FlushToDisk();
                 Save(done);
             }
         }

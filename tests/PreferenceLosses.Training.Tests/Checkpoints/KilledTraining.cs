@@ -24,7 +24,7 @@ internal static class KilledTraining
             OutputDirectory = directory,
             Resume = true,
             BatchSize = 4,
-            Epochs = 100,
+            Epochs = 40,
             CheckpointInterval = 3,
             ReferenceSynchronization = new(10, 0.5),
         };

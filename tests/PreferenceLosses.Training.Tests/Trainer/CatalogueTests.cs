@@ -40,6 +40,19 @@ public class CatalogueTests
         Assert.Equal(Expected(name), trained);
     }
 
+    [Fact]
+    public void Of_a_sum_it_is_known_which_rewards_and_moments_are_meant_or_it_is_refused()
+    {
+        var shifted = new BcoPairShiftedLoss { Beta = 0.2 };
+        string? Reason(params (double, PreferenceLoss)[] terms) => Trainer.ReasonAgainst(WeightedSumLoss.Of(terms), ExampleKind.Pair, hasScores: false);
+
+        Assert.Null(Reason((0.8, new DpoLoss { Beta = 0.2 }), (0.2, shifted), (1, new SftLoss())));
+        Assert.Contains("several β", Reason((0.8, new DpoLoss { Beta = 0.1 }), (0.2, shifted)));
+        Assert.Equal(0.2, new LossRequirements(WeightedSumLoss.Of((1, shifted), (1, new SftLoss())), ExampleKind.Pair, hasScores: false).Beta);
+        Assert.Null(Reason((1, new BetaDpoLoss()), (1, new SftLoss())));
+        Assert.Contains("ρ̄", Reason((1, new BetaDpoLoss()), (1, new AlphaDpoLoss())));
+    }
+
     /// <summary>Which data a loss trains on: from its family, and what the documentation of the catalogue says that it reads.</summary>
     private static string[] Expected(string name) => name switch
     {

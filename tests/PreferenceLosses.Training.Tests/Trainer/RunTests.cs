@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using PreferenceLosses.Losses;
+using PreferenceLosses.Text;
 using PreferenceLosses.Training.Tests.Policies;
 
 namespace PreferenceLosses.Training.Tests.TrainerRuns;
@@ -64,6 +65,21 @@ public class RunTests
         Assert.Empty(new Trainer(policy, new DpoLoss(), TestData.Of(ExampleKind.Pair, 9), new TrainingOptions { BatchSize = 4 }).Notes);
         Assert.Throws<ArgumentException>(() => new Trainer(policy, loss, TestData.Of(ExampleKind.Pair, 9), new TrainingOptions { BatchSize = 1 }));
         Assert.Throws<ArgumentException>(() => new Trainer(policy, loss, TestData.Of(ExampleKind.Pair, 1)));
+    }
+
+    [Fact]
+    public void A_tail_is_merged_for_a_loss_that_was_read_from_text_too()
+    {
+        // Evaluated as PyTorch does, one row has a deviation of NaN.
+        var loss = LossCode.Parse("""
+            def spread_loss(self, policy_chosen_logps, policy_rejected_logps, reference_chosen_logps, reference_rejected_logps):
+                logits = (policy_chosen_logps - policy_rejected_logps) - (reference_chosen_logps - reference_rejected_logps)
+                return -F.logsigmoid(self.beta * logits / (1 + logits.std()))
+            """).GetLoss();
+        using var reference = TestPolicies.Random(2, Settings);
+        var trainer = new Trainer(TestPolicies.Random(1, Settings), loss, TestData.Of(ExampleKind.Pair, 9), new TrainingOptions { BatchSize = 4, LearningRate = 1e-3 }, reference);
+        Assert.Contains("merged", Assert.Single(trainer.Notes));
+        Assert.True(double.IsFinite(trainer.Run().Metrics["loss"]));
     }
 
     [Fact]
