@@ -11,7 +11,7 @@ internal static class FrontierCharts
 
     /// <summary>Reward against KL.</summary>
     public static ChartGrid Frontier(IReadOnlyList<Observation> own, IReadOnlyList<Observation> paper) => Side(
-        "Reward against KL over a sweep of β (means over seeds, 95 % intervals)",
+        "Reward against KL, with 95 % intervals",
         own,
         paper,
         (means, title) => new Chart
@@ -36,7 +36,7 @@ internal static class FrontierCharts
         ByBeta("Reward against β", "mean reward", own, paper, point => point.Reward);
 
     private static ChartGrid ByBeta(string title, string axis, IReadOnlyList<Observation> own, IReadOnlyList<Observation> paper, Func<Mean, Estimate> value) => Side(
-        title + " (means over seeds, 95 % intervals)",
+        title + ", with 95 % intervals",
         own,
         paper,
         (means, panel) => new Chart

@@ -35,8 +35,8 @@ internal static class Grid
         EvaluationPrompts = 64,
         PromptLength = 2,
         MinimumCount = 1,
-        Fitting = NGramDefaults.Fitting with { Epochs = 10, BatchSize = 8 },
-        Training = new ControlledSentimentOptions().Training with { BatchSize = 8 },
+        Fitting = NGramDefaults.Fitting with { Epochs = 20, BatchSize = 8 },
+        Training = new ControlledSentimentOptions().Training with { Epochs = 8, BatchSize = 8, LearningRate = 0.05 },
     };
 
     public static string TitleOf(string name) => Losses.First(loss => loss.Name == name).Title;

@@ -43,13 +43,13 @@ internal static class Report
     public static void Envelopes(ControlledSentimentTask task, IReadOnlyList<FrontierRun> runs, IReadOnlyList<ulong> seeds)
     {
         Console.WriteLine(Invariant($"\nMean gain in reward over KL from 0 to {MaximumKl} nats under the concave envelope of the sweep (RewardEnvelope), 95 % intervals over seeds"));
-        Console.WriteLine($"{"",-9}{"gain",8}{"minus DPO's, paired",32}{"stopped",9}");
+        Console.WriteLine($"{"",-9}{"gain",8}  {"minus DPO's, paired",-30}{"stopped",9}");
         var dpo = Gains("dpo");
         foreach (var (name, title, _) in Grid.Losses)
         {
             var gains = Gains(name);
             var difference = seeds.Count > 1 ? PairedComparison.Of(gains, dpo).Difference.ToString() : "";
-            Console.WriteLine(Invariant($"{title,-9}{gains.Average(),8:F4}{difference,32}{runs.Count(run => run.Loss == name && run.Point is null),9}"));
+            Console.WriteLine(Invariant($"{title,-9}{gains.Average(),8:F4}  {difference,-30}{runs.Count(run => run.Loss == name && run.Point is null),9}"));
         }
 
         double[] Gains(string name) =>

@@ -4,9 +4,9 @@ namespace PreferenceLosses.Training;
 public sealed record ControlledSentimentOptions
 {
     /// <summary>Prompts that pairs are made for; at least 1. If there are fewer sentences, there are fewer prompts.</summary>
-    /// <value>The default value is 2,000.</value>
+    /// <value>The default value is 4,000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
-    public int TrainingPrompts { get; init => field = AtLeastOne(value); } = 2000;
+    public int TrainingPrompts { get; init => field = AtLeastOne(value); } = 4000;
 
     /// <summary>Prompts that a trained policy is measured on; at least 2. Their sentences take no part in anything else.</summary>
     /// <value>The default value is 512.</value>
@@ -40,9 +40,9 @@ public sealed record ControlledSentimentOptions
     } = 4;
 
     /// <summary>The most tokens of a completion, the end token included; at least 1.</summary>
-    /// <value>The default value is 24.</value>
+    /// <value>The default value is 16: about as long as sentences are, so that a sum over words is not raised by writing on and on.</value>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
-    public int MaximumLength { get; init => field = AtLeastOne(value); } = 24;
+    public int MaximumLength { get; init => field = AtLeastOne(value); } = 16;
 
     /// <summary>How often a word has to occur in the fitted sentences to be in the vocabulary; at least 1.</summary>
     /// <value>The default value is 2.</value>
@@ -54,7 +54,7 @@ public sealed record ControlledSentimentOptions
     public TrainingOptions Fitting { get; init; } = NGramDefaults.Fitting;
 
     /// <summary>How a copy of it is trained on the pairs. The seed is that of each training, and only a loss that is not finite stops one: an exponential loss is large in its tail, and that is no failure of it.</summary>
-    /// <value>The default value is <see cref="NGramDefaults.Preference"/>, without a limit to the loss.</value>
+    /// <value>The default value is <see cref="NGramDefaults.Preference"/> with the rate 0.03 and without a limit to the loss.</value>
     /// <exception cref="ArgumentException">There is an output directory: the trainings of a sweep would share it.</exception>
     public TrainingOptions Training
     {
@@ -62,7 +62,7 @@ public sealed record ControlledSentimentOptions
         init => field = value is { OutputDirectory: null }
             ? value
             : throw new ArgumentException("Trainings of this task write no checkpoints: leave the output directory out.", nameof(value));
-    } = NGramDefaults.Preference with { ExplosionFactor = double.PositiveInfinity };
+    } = NGramDefaults.Preference with { LearningRate = 0.03, ExplosionFactor = double.PositiveInfinity };
 
     private static int AtLeastOne(int value)
     {

@@ -4,7 +4,7 @@ using System.Text;
 namespace PreferenceLosses.Training;
 
 /// <summary>
-/// The file of a sweep: a line for each training that is done, appended when it is. It may be read, and the program killed, at any time: a line counts once its line
+/// The file of a sweep: a line for each training that is done, appended when it is. The program may be killed at any time: a line counts once its line
 /// feed is there, and what stands behind the last one is cut off when the sweep goes on.
 /// </summary>
 internal sealed class FrontierFile : IDisposable
@@ -22,7 +22,7 @@ internal sealed class FrontierFile : IDisposable
     public FrontierFile(string path, string task)
     {
         this.task = task;
-        file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
             Load(path);
