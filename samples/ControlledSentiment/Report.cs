@@ -6,8 +6,8 @@ namespace ControlledSentiment;
 /// <summary>The results as tables.</summary>
 internal static class Report
 {
-    /// <summary>Frontiers are compared up to here, in nats a completion.</summary>
-    public const double MaximumKl = 10;
+    /// <summary>Frontiers are compared up to here, in nats a completion: where they rise, and all of DPO's.</summary>
+    private static readonly double[] MaximumKl = [2, 10];
 
     public static void Setup(Corpus corpus, ControlledSentimentTask task, IReadOnlyList<ulong> seeds)
     {
@@ -42,22 +42,26 @@ internal static class Report
     /// <summary>The envelopes, and their differences to DPO's at equal seeds.</summary>
     public static void Envelopes(ControlledSentimentTask task, IReadOnlyList<FrontierRun> runs, IReadOnlyList<ulong> seeds)
     {
-        Console.WriteLine(Invariant($"\nMean gain in reward over KL from 0 to {MaximumKl} nats under the concave envelope of the sweep (RewardEnvelope), 95 % intervals over seeds"));
-        Console.WriteLine($"{"",-9}{"gain",8}  {"minus DPO's, paired",-30}{"stopped",9}");
-        var dpo = Gains("dpo");
-        foreach (var (name, title, _) in Grid.Losses)
+        var start = seeds.ToDictionary(seed => seed, seed => task.Measure(task.Base, seed).Reward.Value);
+        foreach (var maximum in MaximumKl)
         {
-            var gains = Gains(name);
-            var difference = seeds.Count > 1 ? PairedComparison.Of(gains, dpo).Difference.ToString() : "";
-            Console.WriteLine(Invariant($"{title,-9}{gains.Average(),8:F4}  {difference,-30}{runs.Count(run => run.Loss == name && run.Point is null),9}"));
+            Console.WriteLine(Invariant($"\nMean gain in reward over KL from 0 to {maximum} nats under the concave envelope of the sweep (RewardEnvelope), 95 % intervals over seeds"));
+            Console.WriteLine($"{"",-9}{"gain",8}  {"minus DPO's, paired",-34}{"stopped",8}");
+            var dpo = Gains("dpo", maximum);
+            foreach (var (name, title, _) in Grid.Losses)
+            {
+                var gains = Gains(name, maximum);
+                var difference = seeds.Count > 1 && name != "dpo" ? PairedComparison.Of(gains, dpo).Difference.ToString() : "";
+                Console.WriteLine(Invariant($"{title,-9}{gains.Average(),8:F4}  {difference,-34}{runs.Count(run => run.Loss == name && run.Point is null),8}"));
+            }
         }
 
-        double[] Gains(string name) =>
+        double[] Gains(string name, double maximum) =>
         [
             .. seeds.Select(seed => RewardEnvelope.MeanGain(
                 runs.Where(run => run.Loss == name && run.Seed == seed && run.Point is not null).Select(run => (run.Point!.Value.Kl.Value, run.Point.Value.Reward.Value)),
-                task.Measure(task.Base, seed).Reward.Value,
-                MaximumKl)),
+                start[seed],
+                maximum)),
         ];
     }
 }

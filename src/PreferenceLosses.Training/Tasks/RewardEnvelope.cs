@@ -25,9 +25,12 @@ public static class RewardEnvelope
         }
 
         var all = points.Append((Kl: 0, Reward: baseReward)).ToArray();
-        if (all.FirstOrDefault(point => !(double.IsFinite(point.Reward) && point.Kl >= 0 && double.IsFinite(point.Kl))) is var bad && bad != default)
+        foreach (var (kl, reward) in all)
         {
-            throw new ArgumentException($"The point of KL {bad.Kl} and reward {bad.Reward} has to be finite, and its KL 0 or greater.", nameof(points));
+            if (!(double.IsFinite(reward) && kl >= 0 && double.IsFinite(kl)))
+            {
+                throw new ArgumentException($"The point of KL {kl} and reward {reward} has to be finite, and its KL 0 or greater.", nameof(points));
+            }
         }
 
         // From the best place at KL 0 along the steepest line to the next point, until nothing is higher.
@@ -36,14 +39,15 @@ public static class RewardEnvelope
         while (at.Kl < maximumKl)
         {
             var higher = all.Where(point => point.Kl > at.Kl && point.Reward > at.Reward).ToArray();
-            var (next, slope) = higher.Length == 0
-                ? ((maximumKl, at.Reward), 0)
-                : higher.Select(point => (Point: point, Slope: (point.Reward - at.Reward) / (point.Kl - at.Kl))).MaxBy(one => one.Slope);
-            var width = Math.Min(next.Item1, maximumKl) - at.Kl;
+            var next = higher.Length == 0 ? (Kl: maximumKl, at.Reward) : higher.MaxBy(SlopeTo);
+            var slope = SlopeTo(next);
+            var width = Math.Min(next.Kl, maximumKl) - at.Kl;
             area += width * (at.Reward - baseReward + (slope * width / 2));
             at = next;
         }
 
         return area / maximumKl;
+
+        double SlopeTo((double Kl, double Reward) point) => (point.Reward - at.Reward) / (point.Kl - at.Kl);
     }
 }

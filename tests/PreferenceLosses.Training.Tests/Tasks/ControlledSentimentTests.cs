@@ -34,6 +34,16 @@ public class ControlledSentimentTests
     }
 
     [Fact]
+    public void Of_many_completions_the_best_and_the_worst_are_taken()
+    {
+        // Of 40 completions of a prompt, with a third of the adjectives good and a third bad, some are good and some are bad.
+        var pairs = new ControlledSentimentTask(SentimentSamples.Sentences, SentimentSamples.Lexicon, SentimentSamples.Options with { CompletionsPerPrompt = 40 }).Pairs(1);
+        Assert.Equal(60, pairs.Count);
+        Assert.InRange(Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Scores[0]), 0.88, 1);
+        Assert.InRange(Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Scores[1]), 0, 0.12);
+    }
+
+    [Fact]
     public void Sentences_that_are_measured_on_are_not_fitted()
     {
         // Each sentence has a word of its own; the fitted ones are 30 of 40.
@@ -81,6 +91,17 @@ public class ControlledSentimentTests
         Assert.Equal(first.Rewards.AsEnumerable(), second.Rewards);
         Assert.Equal(first.Divergences.AsEnumerable(), second.Divergences);
         Assert.NotEqual(first.Rewards.AsEnumerable(), Task.Run(new SlicLoss(), 6).Rewards);
+    }
+
+    [Theory]
+    [InlineData(5UL, true)]
+    [InlineData(6UL, false)]
+    public void The_seed_is_that_of_the_order_of_training_too(ulong seed, bool isSame)
+    {
+        var policy = Task.Base.Copy();
+        new Trainer(policy, new DpoLoss(), Task.Pairs(5), SentimentSamples.Options.Training with { Seed = seed }, Task.Base).Run();
+        var (byHand, byTask) = (Task.Measure(policy, 5), Task.Run(new DpoLoss(), 5));
+        Assert.Equal(isSame, byHand.Divergences.SequenceEqual(byTask.Divergences));
     }
 
     [Fact]

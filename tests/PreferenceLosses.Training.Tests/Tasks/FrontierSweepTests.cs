@@ -47,6 +47,11 @@ public sealed class FrontierSweepTests : IDisposable
             Assert.Equal(bytes, File.ReadAllBytes(path));
             Assert.Equal(1 + 8 - whole, progress.Reports.Count);
         }
+
+        // A torn line may be longer than all that is written after it.
+        File.WriteAllBytes(path, [.. bytes, .. "dpo,0.05,1,0.5"u8]);
+        Assert.Equal(runs.AsEnumerable(), Sweep().Run(path));
+        Assert.Equal(bytes, File.ReadAllBytes(path));
     }
 
     [Fact]
