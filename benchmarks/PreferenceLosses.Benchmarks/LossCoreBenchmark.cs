@@ -9,11 +9,11 @@ public class LossCoreBenchmark
     private LossCore core = null!;
 
     /// <summary>Catalogue name.</summary>
-    [Params("dpo", "discopop", "aqfl")]
+    [Params("dpo", "ipo", "discopop", "aqfl", "kto-pair", "aot")]
     public string Loss { get; set; } = "";
 
     /// <summary>Pairs in the batch.</summary>
-    [Params(64, 1024, 65536)]
+    [Params(8, 64, 1024, 65_536, 1_000_000, 16_000_000)]
     public int Pairs { get; set; }
 
     [GlobalSetup]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace PreferenceLosses.Benchmarks.Compare;
@@ -22,6 +21,10 @@ internal static class CompareCommand
 
     private static readonly string[] Losses = ["dpo", "ipo", "discopop", "aqfl", "kto-pair", "aot"];
     private static readonly int[] Sizes = [8, 64, 1024, 65_536, 1_000_000, 16_000_000];
+
+    private static readonly int[] Vocabularies = [32_000, 128_256];
+    private static readonly int[] Rows = [64, 512];
+    private static readonly bool[] Passes = [false, true];
 
     public static int Run(string[] arguments)
     {
@@ -58,6 +61,21 @@ internal static class CompareCommand
                 {
                     Compare(new LossWork(loss, size), at => limits[(size, at)]);
                 }
+            }
+        }
+
+        if (only is "" or "log-probabilities")
+        {
+            // As many logits as the largest work has, so that they come from memory.
+            var reading = MachineLimits.ReadingALogit((long)Vocabularies[^1] * Rows[^1], seconds);
+            Report.Begin("Sequence log-probabilities from logits", "reading, ns/logit");
+            foreach (var work in from vocabulary in Vocabularies
+                                 from rows in Rows
+                                 from format in Enum.GetValues<LogitFormat>()
+                                 from withBackward in Passes
+                                 select new LogProbabilityWork(vocabulary, rows, format, withBackward))
+            {
+                Compare(work, _ => reading);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace PreferenceLosses.Benchmarks.Compare;
@@ -30,6 +31,9 @@ internal sealed class PyTorchWorker : IDisposable
     public static PyTorchWorker Start(string python, string script)
     {
         var start = new ProcessStartInfo(python) { ArgumentList = { script }, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // Otherwise the C library gives every large tensor back to the system, and PyTorch's time is that of page faults.
+        start.Environment["MALLOC_MMAP_MAX_"] = "0";
+        start.Environment["MALLOC_TRIM_THRESHOLD_"] = long.MaxValue.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{python} did not start.");
 
         // The profiler that counts bytes warns about memory from before it was on.

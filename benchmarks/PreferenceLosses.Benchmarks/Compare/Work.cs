@@ -9,9 +9,6 @@ internal abstract record Work
     /// <summary>The number of pairs or of logits.</summary>
     public abstract long Units { get; }
 
-    /// <summary>One of <see cref="Units"/>.</summary>
-    public abstract string Unit { get; }
-
     /// <summary>The request to the PyTorch side, without threads and time.</summary>
     public abstract Dictionary<string, object> Request { get; }
 
@@ -26,8 +23,6 @@ internal sealed record LossWork(string Loss, int Pairs) : Work
 
     public override long Units => Pairs;
 
-    public override string Unit => "pair";
-
     public override Dictionary<string, object> Request => new() { ["work"] = "loss", ["loss"] = Loss, ["pairs"] = Pairs };
 
     public override Action Prepare(int threads)
@@ -35,4 +30,24 @@ internal sealed record LossWork(string Loss, int Pairs) : Work
         var core = new LossCore(Loss, Pairs, threads);
         return () => core.Run();
     }
+}
+
+/// <summary>Sequence log-probabilities from logits; with the backward pass, gradients in the logits' place.</summary>
+internal sealed record LogProbabilityWork(int Vocabulary, int Rows, LogitFormat Format, bool WithBackward) : Work
+{
+    public override string Name => $"{Vocabulary:N0} × {Rows}, {Format.ToString().ToLowerInvariant()}, {(WithBackward ? "forward + backward" : "forward")}";
+
+    public override long Units => (long)Vocabulary * Rows;
+
+    public override Dictionary<string, object> Request => new()
+    {
+        ["work"] = "log_probabilities",
+        ["vocabulary"] = Vocabulary,
+        ["rows"] = Rows,
+        ["format"] = Format.ToString().ToLowerInvariant(),
+        ["backward"] = WithBackward,
+    };
+
+    // From the second run on the logits are gradients, which costs the same: no loop looks at what a logit is.
+    public override Action Prepare(int threads) => new LogProbabilityPass(Vocabulary, Rows, Format, WithBackward, threads).Run;
 }

@@ -71,7 +71,7 @@ internal readonly unsafe struct BlockRunner<L, T>
         }
         else
         {
-            generatedBlock.Run(generated[number], phase.Outputs, start, count);
+            generatedBlock.Run(generated[number], start, count);
         }
 
         for (var i = 0; i < phase.Reductions.Length; i++)
@@ -102,7 +102,11 @@ internal readonly unsafe struct BlockRunner<L, T>
 
         foreach (ref readonly var instruction in phase.Instructions.AsSpan())
         {
-            if (instruction.Operation.IsElementwise() || instruction.Operation == Operation.Broadcast)
+            if (instruction.LoadsBuffer)
+            {
+                LoadBuffer(instruction.Source, memory + instruction.D, start, count, padded);
+            }
+            else if (instruction.Operation.IsElementwise() || instruction.Operation == Operation.Broadcast)
             {
                 var kernel = new KernelRunner<L, T>(instruction, memory, padded);
                 Kernels<L, T>.Visit(instruction.Operation, ref kernel);
@@ -150,11 +154,7 @@ internal readonly unsafe struct BlockRunner<L, T>
                 CountResponses(d, padded);
                 break;
             default:
-                if (i.Axis == Axis.Batch)
-                {
-                    LoadBuffer(i.Source, d, start, count, padded);
-                }
-                else if (i.Operation.IsReduction())
+                if (i.Operation.IsReduction())
                 {
                     ReduceResponses(i.Operation, memory + i.A, d, padded);
                 }

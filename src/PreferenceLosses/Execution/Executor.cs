@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using PreferenceLosses.Execution.Generation;
 using PreferenceLosses.Execution.Vectors;
@@ -55,6 +56,9 @@ internal static unsafe class Executor<L, T>
 {
     /// <summary>The number of blocks per thread below which starting a thread costs more than it saves.</summary>
     private const int BlocksPerThread = 64;
+
+    /// <summary>The number of rows from which on a radix sort is faster than one that compares.</summary>
+    private const int RowsOfRadixSort = 1024;
 
     /// <summary>Runs the program: the generated code where there is some, otherwise the interpreter. Both give the same digits.</summary>
     public static void Run(Program program, MachineCode code, GeneratedCode? generated, in ExecutionArguments<T> arguments, Workspace<T> workspace)
@@ -197,9 +201,16 @@ internal static unsafe class Executor<L, T>
         if (permutation.Key >= 0)
         {
             order = new Span<int>(workspace.Order(rows), rows);
-            var keys = new Span<T>(workspace.Keys(rows), rows);
-            Buffer(permutation.Key).CopyTo(keys);
-            Sorting.Order(keys, order);
+            if (typeof(T) == typeof(float) && rows >= RowsOfRadixSort)
+            {
+                RadixSort.Order(MemoryMarshal.Cast<T, float>(Buffer(permutation.Key)), order, workspace.Packed(2L * rows));
+            }
+            else
+            {
+                var keys = new Span<T>(workspace.Keys(rows), rows);
+                Buffer(permutation.Key).CopyTo(keys);
+                Sorting.Order(keys, order);
+            }
         }
 
         var result = new Span<T>(rowBuffers + (permutation.Result * length), rows);

@@ -8,7 +8,11 @@ namespace PreferenceLosses.Execution;
 /// <summary>An instruction with its operands resolved to offsets into the memory of a <see cref="BlockRunner{L, T}"/>.</summary>
 /// <remarks>A step is how far an operand moves per vector of rows, and a plane how far per response: 0 for what is broadcast.</remarks>
 internal readonly record struct MachineInstruction(
-    Operation Operation, Axis Axis, int Source, bool IsPerResponse, int Planes, int D, int A, int B, int C, int StepA, int StepB, int StepC, int PlaneA, int PlaneB, int PlaneC);
+    Operation Operation, Axis Axis, bool LoadsBuffer, int Source, bool IsPerResponse, int Planes, int D, int A, int B, int C, int StepA, int StepB, int StepC, int PlaneA, int PlaneB, int PlaneC)
+{
+    /// <summary>Whether it loads a column or a row buffer.</summary>
+    public bool IsLoad => LoadsBuffer || Operation == Operation.Input;
+}
 
 /// <summary>A value that is reduced, or kept in a row buffer or an output: where it is, and what becomes of it.</summary>
 internal readonly record struct MachineStore(Operation Operation, bool IsPerResponse, int Offset, int Target);
@@ -73,6 +77,7 @@ internal sealed class MachineCode
     private MachineInstruction Resolve(Instruction i) => new(
         i.Operation,
         i.Axis,
+        i.LoadsBuffer,
         i.A.Index,
         i.Destination.Space == Space.Responses,
         i.Destination.Space == Space.Responses ? Responses : 1,

@@ -21,16 +21,16 @@ internal readonly record struct Operand(Space Space, int Index);
 
 /// <summary>
 /// One step over a block of rows. Elementwise operations and reductions over the responses read registers and
-/// scalars. <see cref="Operation.Input"/> loads column A.Index; sorts and scans over the batch load row buffer A.Index,
-/// where their result was put before this phase.
+/// scalars. <see cref="Operation.Input"/> loads column A.Index. What loads a buffer loads row buffer A.Index, where an earlier phase,
+/// or a sort or scan after it, put the value of the operation.
 /// </summary>
 internal readonly record struct Instruction(
-    Operation Operation, Axis Axis, Operand Destination, Operand A, Operand B, Operand C);
+    Operation Operation, Axis Axis, Operand Destination, Operand A, Operand B, Operand C, bool LoadsBuffer);
 
 /// <summary>A reduction of a row value over the whole batch into a scalar: sum, mean, product, minimum or maximum.</summary>
 internal readonly record struct BatchReduction(Operation Operation, Operand Source, int Scalar);
 
-/// <summary>Keeps a value of every row: in a row buffer for a sort or scan, or in an output.</summary>
+/// <summary>Keeps a value of every row: in a row buffer, or in an output.</summary>
 internal readonly record struct Store(Operand Source, int Target);
 
 /// <summary>A sort or scan over all rows, from row buffers to a row buffer; runs between two phases.</summary>
@@ -42,7 +42,7 @@ internal readonly record struct ScalarInstruction(Operation Operation, int Desti
 /// <summary>Elementwise work over all rows, block by block, up to what needs all rows at once.</summary>
 /// <param name="Instructions">What is done with each block of rows.</param>
 /// <param name="Reductions">What is then reduced into scalars.</param>
-/// <param name="Buffers">What is kept for sorts and scans.</param>
+/// <param name="Buffers">What is kept for sorts and scans, and for later phases.</param>
 /// <param name="Outputs">What is written to the caller's spans.</param>
 /// <param name="Permutations">Sorts and scans, after the last block.</param>
 /// <param name="Scalars">Scalar work that became possible, after the last block.</param>

@@ -16,6 +16,7 @@ internal sealed unsafe class Workspace<T>
     private PinnedMemory<int> rows;
     private PinnedMemory<int> order;
     private PinnedMemory<T> keys;
+    private PinnedMemory<ulong> packed;
     private PinnedMemory<nint> pointers;
     private PinnedMemory<T> tails;
 
@@ -43,6 +44,8 @@ internal sealed unsafe class Workspace<T>
     public int* Order(int count) => order.AtLeast(count);
 
     public T* Keys(int count) => keys.AtLeast(count);
+
+    public ulong* Packed(long count) => packed.AtLeast(count);
 
     public nint* Pointers(int count) => pointers.AtLeast(count);
 

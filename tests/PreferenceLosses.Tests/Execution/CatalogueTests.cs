@@ -11,7 +11,7 @@ namespace PreferenceLosses.Tests.Execution;
 /// </summary>
 public class CatalogueTests
 {
-    private static readonly int[] BorderSizes = [1, 2, 3, 7, 8, 9, 17, 33, 127, 128, 129, 257];
+    private static readonly int[] BorderSizes = [1, 2, 3, 7, 8, 9, 17, 33, 127, 255, 256, 257];
 
     public static TheoryData<string> Losses => [.. LossCatalog.BuiltIn.Entries.Select(e => e.Name)];
 

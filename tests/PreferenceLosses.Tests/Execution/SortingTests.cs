@@ -34,6 +34,30 @@ public class SortingTests
     }
 
     [Fact]
+    public unsafe void A_radix_sort_gives_the_same_order()
+    {
+        var random = new Random(6);
+        foreach (var count in new[] { 0, 1, 2, 100, 5000, 70_000 })
+        {
+            var keys = Enumerable.Range(0, count).Select(i => (i % 5) switch
+            {
+                0 => (float)Ties[random.Next(Ties.Length)],
+                1 => random.Next(-3, 4),
+                _ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)),
+            }).ToArray();
+            var order = new int[count];
+            var scratch = new ulong[2 * count];
+            fixed (ulong* memory = scratch)
+            {
+                RadixSort.Order(keys, order, memory);
+            }
+
+            var expected = Order<float>(keys.Select(k => (double)k).ToArray()).Order;
+            Assert.Equal(expected, order);
+        }
+    }
+
+    [Fact]
     public void Keys_are_left_sorted()
     {
         var (keys, _) = Order<double>([3, double.NaN, -1, 2, double.NaN, -1]);

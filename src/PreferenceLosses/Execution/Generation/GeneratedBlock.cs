@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 using PreferenceLosses.Execution.Vectors;
 
 namespace PreferenceLosses.Execution.Generation;
@@ -12,6 +12,11 @@ internal readonly unsafe struct GeneratedBlock<L, T>
     where L : struct, ILanes<L, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>The number of rows from which on a batch's columns do not stay in the cache of a core.</summary>
+    private const int RowsBeyondTheCache = 1 << 15;
+
+    private const int CacheLine = 64;
+
     private readonly Program program;
     private readonly ExecutionArguments<T> arguments;
     private readonly T* rowBuffers;
@@ -33,65 +38,101 @@ internal readonly unsafe struct GeneratedBlock<L, T>
         tails = scratch.Tails((program.Columns.Length + program.Outputs.Length) * L.Count);
     }
 
-    /// <summary>Runs the segments of a phase over the rows from <paramref name="start"/>.</summary>
-    public void Run(ImmutableArray<SegmentCode> segments, ImmutableArray<MachineStore> stores, int start, int count)
+    /// <summary>Runs a phase over the rows from <paramref name="start"/>.</summary>
+    public void Run(GeneratedPhase phase, int start, int count)
     {
-        for (var i = 0; i < program.Columns.Length; i++)
+        PointTo(phase, start);
+        if (arguments.Rows >= RowsBeyondTheCache)
         {
-            columns[i] = arguments.Columns[i] + start;
-        }
-
-        for (var i = 0; i < program.Outputs.Length; i++)
-        {
-            outputs[i] = arguments.Outputs[i] + start;
-        }
-
-        for (var i = 0; i < program.RowBuffers; i++)
-        {
-            buffers[i] = rowBuffers + (i * arguments.BufferLength) + start;
+            PrefetchNext(phase, count, Math.Min(Block.Rows, arguments.Rows - start - count) * sizeof(T));
         }
 
         var whole = count & -L.Count;
         if (whole > 0)
         {
-            Call(segments, start, 0, whole);
+            Call(phase, start, 0, whole);
         }
 
         if (whole < count)
         {
-            RunTail(segments, stores, start, whole, count - whole);
+            RunTail(phase, start, whole, count - whole);
         }
     }
 
-    private void RunTail(ImmutableArray<SegmentCode> segments, ImmutableArray<MachineStore> stores, int start, int whole, int left)
+    private void PointTo(GeneratedPhase phase, int start)
     {
-        for (var i = 0; i < program.Columns.Length; i++)
+        foreach (var i in phase.Columns)
         {
-            var tail = new Span<T>(tails + (i * L.Count), L.Count);
+            columns[i] = arguments.Columns[i] + start;
+        }
+
+        foreach (var i in phase.Buffers)
+        {
+            buffers[i] = rowBuffers + (i * arguments.BufferLength) + start;
+        }
+
+        foreach (var i in phase.Outputs)
+        {
+            outputs[i] = arguments.Outputs[i] + start;
+        }
+    }
+
+    /// <summary>Asks for the rows after the block, which arrive while this one is computed.</summary>
+    private void PrefetchNext(GeneratedPhase phase, int count, int bytes)
+    {
+        foreach (var i in phase.Columns)
+        {
+            Prefetch((byte*)(columns[i] + count), bytes);
+        }
+
+        foreach (var i in phase.Buffers)
+        {
+            Prefetch((byte*)(buffers[i] + count), bytes);
+        }
+
+        foreach (var i in phase.Outputs)
+        {
+            Prefetch((byte*)(outputs[i] + count), bytes);
+        }
+    }
+
+    private static void Prefetch(byte* memory, int bytes)
+    {
+        for (var at = 0; at < bytes && Sse.IsSupported; at += CacheLine)
+        {
+            Sse.Prefetch0(memory + at);
+        }
+    }
+
+    private void RunTail(GeneratedPhase phase, int start, int whole, int left)
+    {
+        foreach (var i in phase.Columns)
+        {
+            var tail = new Span<T>(Tail(i), L.Count);
             new ReadOnlySpan<T>(columns[i] + whole, left).CopyTo(tail);
             tail[left..].Clear();
 
             // The code adds the number of the row.
-            columns[i] = tails + (i * L.Count) - whole;
+            columns[i] = Tail(i) - whole;
         }
 
-        foreach (ref readonly var store in stores.AsSpan())
+        foreach (var i in phase.Outputs)
         {
-            outputs[store.Target] = Tail(store) - whole;
+            outputs[i] = Tail(program.Columns.Length + i) - whole;
         }
 
-        Call(segments, start, whole, whole + L.Count);
-        foreach (ref readonly var store in stores.AsSpan())
+        Call(phase, start, whole, whole + L.Count);
+        foreach (var i in phase.Outputs)
         {
-            new ReadOnlySpan<T>(Tail(store), left).CopyTo(new Span<T>(arguments.Outputs[store.Target] + start + whole, left));
+            new ReadOnlySpan<T>(Tail(program.Columns.Length + i), left).CopyTo(new Span<T>(arguments.Outputs[i] + start + whole, left));
         }
     }
 
-    private T* Tail(in MachineStore store) => tails + ((program.Columns.Length + store.Target) * L.Count);
+    private T* Tail(int index) => tails + (index * L.Count);
 
-    private void Call(ImmutableArray<SegmentCode> segments, int start, int first, int end)
+    private void Call(GeneratedPhase phase, int start, int first, int end)
     {
-        foreach (var segment in segments)
+        foreach (var segment in phase.Segments)
         {
             segment((void**)columns, (void**)outputs, (void**)buffers, memory, start, first, end);
         }

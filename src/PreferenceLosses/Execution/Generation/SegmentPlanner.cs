@@ -26,7 +26,7 @@ internal static class SegmentPlanner
                 phases[p][s] = phases[p][s] with { Inputs = [.. Reads(phases[p][s]).Where(inputs.ContainsKey).Select(offset => inputs[offset])] };
                 foreach (var i in phases[p][s].Instructions)
                 {
-                    if (i.Operation == Operation.Input)
+                    if (i.IsLoad)
                     {
                         inputs[i.D] = i;
                     }
@@ -61,14 +61,14 @@ internal static class SegmentPlanner
         var weight = 0;
         foreach (var i in phase.Instructions)
         {
-            if (weight > 0 && weight + Weight(i.Operation) > LargestWeight)
+            if (weight > 0 && weight + Weight(i) > LargestWeight)
             {
                 yield return new Segment(instructions.DrainToImmutable(), [], [], [], []);
                 weight = 0;
             }
 
             instructions.Add(i);
-            weight += Weight(i.Operation);
+            weight += Weight(i);
         }
 
         yield return new Segment(instructions.DrainToImmutable(), [], [], [], []);
@@ -90,7 +90,7 @@ internal static class SegmentPlanner
         var read = new HashSet<int>();
         foreach (var i in segment.Instructions)
         {
-            if (i.Operation.IsElementwise() || i.Operation == Operation.Broadcast)
+            if (!i.IsLoad && (i.Operation.IsElementwise() || i.Operation == Operation.Broadcast))
             {
                 Read(i.A, i.StepA);
                 Read(i.B, i.StepB);
@@ -118,7 +118,7 @@ internal static class SegmentPlanner
     }
 
     /// <summary>About how many variables an operation has when it is inlined.</summary>
-    private static int Weight(Operation operation) => operation switch
+    private static int Weight(in MachineInstruction i) => i.IsLoad ? 3 : i.Operation switch
     {
         Operation.Exp or Operation.ExpMinusAbs or Operation.Log1pOfUnit => 50,
         Operation.Log or Operation.ExpTimes => 80,

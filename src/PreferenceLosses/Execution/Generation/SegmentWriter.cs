@@ -53,9 +53,9 @@ internal sealed unsafe class SegmentWriter<L, T>
 
     private void WriteLoop(Segment segment)
     {
-        foreach (var i in segment.Instructions.Concat(segment.Inputs).Where(i => IsLoad(i.Operation)))
+        foreach (var i in segment.Instructions.Concat(segment.Inputs).Where(i => i.IsLoad))
         {
-            DeclarePointer(i.Operation == Operation.Input ? Columns : Buffers, i.Source);
+            DeclarePointer(i.LoadsBuffer ? Buffers : Columns, i.Source);
         }
 
         foreach (var store in segment.Buffers)
@@ -104,14 +104,11 @@ internal sealed unsafe class SegmentWriter<L, T>
         il.Emit(OpCodes.Ret);
     }
 
-    /// <summary>Columns, and what sorts and scans over the batch left in row buffers.</summary>
-    private static bool IsLoad(Operation operation) => operation == Operation.Input || operation.IsSortOrScan();
-
     private void Compute(in MachineInstruction i)
     {
-        if (IsLoad(i.Operation))
+        if (i.IsLoad)
         {
-            Address(pointers[(i.Operation == Operation.Input ? Columns : Buffers, i.Source)]);
+            Address(pointers[(i.LoadsBuffer ? Buffers : Columns, i.Source)]);
             Call((Loader)L.Load);
         }
         else if (i.Operation == Operation.RowIndex)
