@@ -42,7 +42,9 @@ public sealed class ResumeTests : IDisposable
         using (var process = Start(Arguments("stopped")))
         {
             await Until(process, HasCheckpoints("stopped"));
-            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+
+            // SIGINT does the same, but not where a shell runs the tests in the background: there it is ignored, and so by every child.
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             var error = await process.StandardError.ReadToEndAsync().WaitAsync(Patience);
             await process.WaitForExitAsync().WaitAsync(Patience);
 
