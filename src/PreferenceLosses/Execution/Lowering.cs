@@ -25,8 +25,17 @@ internal static class Lowering
         }
 
         var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
-        return Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
+        var exponentials = Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
+
+        // Last, so that reciprocals are not merged with other factors, whose product might overflow where the row's value does not.
+        return Simplifier.Simplify(Simplifier.Rewrite(exponentials, (node, _) => ByReciprocal(node)));
     }
+
+    /// <summary>One division per batch, in double precision, instead of one per row.</summary>
+    private static Expr ByReciprocal(Expr node) =>
+        node.Operation == Operation.Divide && node.Shape != Shape.Scalar && node.Operands[1].Shape == Shape.Scalar
+            ? node.Operands[0] * (1 / node.Operands[1])
+            : node;
 
     private static Expr Lower(Expr node, bool isVerbatim)
     {
@@ -39,9 +48,6 @@ internal static class Lowering
             Operation.Sigmoid => isVerbatim ? 1 / (1 + Exp(-a)) : Sigmoid(a),
             Operation.Softplus => Relu(a) + LogTerm(a),
             Operation.LogSigmoid => -(Relu(-a) + LogTerm(a)),
-            // One division per batch, in double precision, instead of one per row.
-            Operation.Divide when node.Shape != Shape.Scalar && node.Operands[1].Shape == Shape.Scalar && !isVerbatim => a * (1 / node.Operands[1]),
-
             Operation.LogAddExp => LogAddExp(a, node.Operands[1]),
 
             Operation.Mean when node.Axis == Axis.Responses => Sum(a, Axis.Responses) / ResponseCount,
