@@ -29,7 +29,9 @@ public readonly record struct Estimate(double Value, double Lower, double Upper,
         var shrink = 1 + (z * z / count);
         var centre = (share + (z * z / (2 * count))) / shrink;
         var half = z / shrink * Math.Sqrt((share * (1 - share) / count) + (z * z / (4.0 * count * count)));
-        return new(share, Math.Max(0, centre - half), Math.Min(1, centre + half), count);
+
+        // Of none and of all an end is 0 or 1, which rounding may miss.
+        return new(share, successes == 0 ? 0 : Math.Max(0, centre - half), successes == count ? 1 : Math.Min(1, centre + half), count);
     }
 
     /// <summary>A mean, with Student's interval: right for values that are about normal, or many.</summary>

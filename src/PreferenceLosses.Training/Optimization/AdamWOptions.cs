@@ -13,15 +13,15 @@ public sealed record AdamWOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is out of its range.</exception>
     public double Beta2 { get; init => field = Share(value); } = 0.999;
 
-    /// <summary>ε: added to the root of the mean squared gradient; greater than 0.</summary>
+    /// <summary>ε: added to the root of the mean squared gradient; at least 1e-37, as weights are of single precision, where less is 0 or nearly.</summary>
     /// <value>The default value is 1e-8.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of its range.</exception>
     public double Epsilon
     {
         get;
-        init => field = value > 0 && double.IsFinite(value)
+        init => field = value is >= 1e-37 and <= float.MaxValue
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "ε has to be a finite number above 0.");
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "ε has to be a number from 1e-37 to the largest of single precision.");
     } = 1e-8;
 
     /// <summary>Decoupled weight decay: at each step weights are multiplied by 1 − learning rate · this; 0 or greater.</summary>

@@ -26,8 +26,10 @@ internal sealed class NGramForwardPass : IForwardPass
         : throw new ObjectDisposedException(nameof(IForwardPass));
 
     /// <summary>Computes the log-probabilities of a batch, which has been checked.</summary>
+    /// <exception cref="ArgumentException">What a backward pass needs of it is more than an array holds.</exception>
     public void Run(TokenSequence[] sequences, int maxThreads)
     {
+        CheckSize(sequences);
         isOpen = true;
         count = sequences.Length;
         EnsureLength(ref starts, count + 1);
@@ -96,6 +98,16 @@ internal sealed class NGramForwardPass : IForwardPass
         all[outcomesOfIt..].Clear();
         policy.Weights.Scores(contexts, all[..outcomesOfIt]);
         return Training.Softmax.Apply(all[..outcomesOfIt], outcomes[softmax]);
+    }
+
+    private void CheckSize(TokenSequence[] sequences)
+    {
+        var tokens = sequences.Sum(sequence => (long)sequence.Completion.Length);
+        var most = Array.MaxLength / (2 * Math.Max(policy.Contexts.PerSoftmax, policy.Factorization.RowWidth));
+        if (tokens > most)
+        {
+            throw new ArgumentException($"A batch of {tokens} completion tokens is too large for this policy, which takes up to {most} at once; take a smaller batch size.", nameof(sequences));
+        }
     }
 
     private static void EnsureLength<T>(ref T[] array, int length)

@@ -79,7 +79,7 @@ public sealed class NGramPolicy : ITrainablePolicy
     {
         ArgumentNullException.ThrowIfNull(source);
         using var reader = new BinaryReader(source, Encoding.UTF8, leaveOpen: true);
-        var policy = new NGramPolicy(NGramFile.ReadHeader(reader), optimizer);
+        var policy = OfSize(NGramFile.ReadHeader(reader), optimizer);
         NGramFile.ReadRows(reader, policy.Weights);
         return policy;
     }
@@ -282,6 +282,18 @@ public sealed class NGramPolicy : ITrainablePolicy
     private NGramPolicy SameKind(IPolicy other, string parameter) => other is NGramPolicy policy && policy.Settings == Settings
         ? policy
         : throw new ArgumentException($"The other policy has to be an n-gram policy of the same size: {Settings}.", parameter);
+
+    private static NGramPolicy OfSize(NGramSettings settings, AdamWOptions? optimizer)
+    {
+        try
+        {
+            return new NGramPolicy(settings, optimizer);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new InvalidDataException($"The header of the weights is damaged: {wrong.Message}", wrong);
+        }
+    }
 
     private static void CheckDestination(ReadOnlySpan<TokenSequence> sequences, Span<double> destination)
     {

@@ -13,6 +13,16 @@ public class EstimateTests
     }
 
     [Fact]
+    public void An_interval_of_none_or_all_ends_where_shares_end()
+    {
+        for (var count = 1; count <= 300; count++)
+        {
+            Assert.Equal(0.0, Estimate.OfShare(0, count).Lower);
+            Assert.Equal(1.0, Estimate.OfShare(count, count).Upper);
+        }
+    }
+
+    [Fact]
     public void Students_interval_can_be_redone_by_hand()
     {
         // Mean 5, deviation √(20/3), four values: t(0.975; 3) = 3.182446.

@@ -55,6 +55,24 @@ public class SparseAdamWTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1e-50)]
+    [InlineData(1e39)]
+    [InlineData(double.NaN)]
+    public void An_epsilon_that_single_precision_does_not_have_is_refused(double epsilon) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AdamWOptions { Epsilon = epsilon });
+
+    [Fact]
+    public void The_smallest_epsilon_keeps_weights_finite()
+    {
+        // Weights whose gradient is 0, in a row that has one: 0 / (0 + ε).
+        var policy = TestPolicies.Random(2, optimizer: new AdamWOptions { Epsilon = 1e-37 });
+        policy.Accumulate(TestPolicies.Sequences(1, 2), [0, 0]);
+        policy.OptimizerStep(0.1);
+        Assert.All(policy.AllWeights(), weight => Assert.True(float.IsFinite(weight)));
+    }
+
     [Fact]
     public void A_learning_rate_that_decays_everything_is_refused()
     {

@@ -29,6 +29,15 @@ public class NGramPolicyTests
     }
 
     [Fact]
+    public void A_batch_that_no_array_holds_is_refused_with_what_one_may_have()
+    {
+        // Rows of a thousand weights, two for each token.
+        var policy = new NGramPolicy(new NGramSettings { VocabularySize = 1_000_000, Buckets = 1 });
+        var refusal = Assert.Throws<ArgumentException>(() => policy.Forward([new TokenSequence(default, new int[1_200_000])]));
+        Assert.Contains("A batch of 1200000 completion tokens is too large", refusal.Message);
+    }
+
+    [Fact]
     public void All_tokens_together_have_probability_one()
     {
         var policy = TestPolicies.Random(5);

@@ -105,6 +105,9 @@ public class SavingTests
         Assert.Throws<InvalidDataException>(() => new NGramPolicy(new NGramSettings { VocabularySize = 12 }).LoadWeights(new MemoryStream(weights)));
         Assert.Throws<InvalidDataException>(() => new NGramPolicy(TestPolicies.Small, Decaying).LoadOptimizer(new MemoryStream(optimizer)));
         Assert.Throws<InvalidDataException>(() => NGramPolicy.Load(new MemoryStream([.. "PLNGRAM\n"u8, 9, 0, 0, 0])));
+
+        // A header of 2³¹ − 1 tokens and 2²⁴ buckets, which no array holds.
+        Assert.Throws<InvalidDataException>(() => NGramPolicy.Load(new MemoryStream([.. "PLNGRAM\n"u8, 1, 0, 0, 0, 255, 255, 255, 127, 3, 0, 0, 0, 0, 0, 0, 1])));
     }
 
     private static void Train(NGramPolicy policy, int from, int to)
