@@ -24,10 +24,13 @@ public sealed class IterativeTrainer
     private readonly IterationOptions options;
     private readonly IPolicy initial;
     private readonly bool needsReference;
-    private readonly ImmutableSortedDictionary<string, string> identity;
     private readonly CheckpointDirectory? checkpoints;
     private readonly List<string> notes = [];
     private ImmutableArray<RoundReport> done = [];
+    private bool hasRun;
+
+    /// <summary>What the run is; null where nothing is written.</summary>
+    private ImmutableSortedDictionary<string, string>? identity;
 
     /// <summary>The policy that the last round began with.</summary>
     private IPolicy previous;
@@ -39,7 +42,7 @@ public sealed class IterativeTrainer
     /// <param name="reward">What ranks completions.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="LossNotTrainableException">The loss needs something that there is not.</exception>
-    /// <exception cref="ArgumentException">There are no prompts.</exception>
+    /// <exception cref="ArgumentException">There are no prompts, or options that do not go together.</exception>
     public IterativeTrainer(
         ITrainablePolicy policy, IPreferenceLoss loss, IReadOnlyList<ReadOnlyMemory<int>> prompts, RewardFunction reward, IterationOptions options)
     {
@@ -59,19 +62,9 @@ public sealed class IterativeTrainer
         this.reward = reward;
         this.options = options;
         needsReference = new LossRequirements(loss, ExampleKind.Pair, hasScores: true).NeedsReference;
+        CheckOptions();
         initial = policy.Freeze();
         previous = initial;
-        identity = RunIdentity.Of(
-            loss,
-            options.Training,
-            ("policy", PolicyHash.Of(initial)),
-            ("prompts", new ExampleList(prompts.Select(prompt => new Example(ExampleKind.Unpaired, prompt, [prompt], false, []))).Fingerprint),
-            ("completions per prompt", RunIdentity.Text(options.CompletionsPerPrompt)),
-            ("end of text", RunIdentity.Text(options.Sampling.EndOfText)),
-            ("maximum length", RunIdentity.Text(options.Sampling.MaximumLength)),
-            ("temperature", RunIdentity.Text(options.Sampling.Temperature)),
-            ("top p", RunIdentity.Text(options.Sampling.TopP)),
-            ("momentum", RunIdentity.Text(options.Momentum)));
         checkpoints = options.Training.OutputDirectory is { } directory
             ? new(Path.Combine(directory, RoundsFolder), options.Training.KeepCheckpoints)
             : null;
@@ -85,12 +78,22 @@ public sealed class IterativeTrainer
     /// <param name="progress">Is told of each step, with the steps of its round.</param>
     /// <param name="cancellationToken">Stops the run after the step that it is in.</param>
     /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
-    /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
-    /// <exception cref="InvalidOperationException">All completions of all prompts have the same reward: there is nothing to learn.</exception>
+    /// <exception cref="CheckpointException">
+    /// There are checkpoints, and none to go on from, or the run was not to be resumed, or it has more rounds than are asked for.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">All completions of all prompts have the same reward, so that there is nothing to learn; or it has run before.</exception>
+    /// <exception cref="IOException">Another run has the output directory, or it cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IterationResult Run(
         IProgress<RoundReport>? roundDone = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        if (hasRun)
+        {
+            throw new InvalidOperationException("A trainer is for one run, which it has made.");
+        }
+
+        hasRun = true;
+        using var directoryLock = options.Training.OutputDirectory is { } output ? new RunLock(output) : null;
         if (checkpoints is not null)
         {
             if (!options.Training.Resume && checkpoints.Files.Count > 0)
@@ -98,7 +101,13 @@ public sealed class IterativeTrainer
                 throw new CheckpointException($"'{options.Training.OutputDirectory}' has rounds of a run: resume it, or take another directory.");
             }
 
+            identity = Identity();
             checkpoints.UseNewest(Restore, notes.Add);
+            if (done.Length > options.Rounds)
+            {
+                throw new CheckpointException(
+                    $"'{options.Training.OutputDirectory}' has {done.Length} rounds of a run, and {options.Rounds} are asked for: ask for as many or more, or take another directory.");
+            }
         }
 
         while (done.Length < options.Rounds)
@@ -112,6 +121,32 @@ public sealed class IterativeTrainer
 
         return new(done, Measure(Draw(options.Rounds + 1)));
     }
+
+    /// <summary>What would be refused, or would do nothing, in some round.</summary>
+    private void CheckOptions()
+    {
+        if (!needsReference && (options.Momentum > 0 || options.Training.ReferenceSynchronization is not null))
+        {
+            throw new ArgumentException($"The loss '{loss.Name}' has no reference that momentum or synchronization could change.", nameof(options));
+        }
+
+        if (options.Momentum > 0 && options.Training.ReferenceSynchronization is not null)
+        {
+            throw new ArgumentException("A reference with momentum is two policies: it has no weights that could be synchronized with the policy's.", nameof(options));
+        }
+    }
+
+    private ImmutableSortedDictionary<string, string> Identity() => RunIdentity.Of(
+        loss,
+        options.Training,
+        ("policy", PolicyHash.Of(initial)),
+        ("prompts", new ExampleList(prompts.Select(prompt => new Example(ExampleKind.Unpaired, prompt, [prompt], false, []))).Fingerprint),
+        ("completions per prompt", RunIdentity.Text(options.CompletionsPerPrompt)),
+        ("end of text", RunIdentity.Text(options.Sampling.EndOfText)),
+        ("maximum length", RunIdentity.Text(options.Sampling.MaximumLength)),
+        ("temperature", RunIdentity.Text(options.Sampling.Temperature)),
+        ("top p", RunIdentity.Text(options.Sampling.TopP)),
+        ("momentum", RunIdentity.Text(options.Momentum)));
 
     private RoundReport RunRound(int round, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -136,7 +171,9 @@ public sealed class IterativeTrainer
         };
         var trainer = new Trainer(policy, loss, pairs, training, reference);
         var result = trainer.Run(progress, cancellationToken);
-        notes.AddRange(trainer.Notes);
+
+        // Each round has its notes, and most of them are the same.
+        notes.AddRange([.. trainer.Notes.Except(notes)]);
         previous = current;
         return new(
             round,
@@ -189,7 +226,7 @@ public sealed class IterativeTrainer
     private void Save() => checkpoints?.Save(
         done.Length,
         [
-            ("state", stream => stream.Write(new RoundsState(identity, done).ToJson())),
+            ("state", stream => stream.Write(new RoundsState(identity!, done).ToJson())),
             ("weights", policy.SaveWeights),
             ("optimizer", policy.SaveOptimizer),
             ("previous", previous.SaveWeights),
@@ -197,7 +234,7 @@ public sealed class IterativeTrainer
 
     private void Restore(long round, CheckpointContent content)
     {
-        var state = RoundsState.Read(content.Bytes("state"), identity);
+        var state = RoundsState.Read(content.Bytes("state"), identity!);
         if (state.Rounds.Length != round)
         {
             throw new InvalidDataException($"it is of round {state.Rounds.Length}");

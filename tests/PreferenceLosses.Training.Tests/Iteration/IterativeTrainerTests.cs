@@ -98,6 +98,27 @@ public sealed class IterativeTrainerTests : IDisposable
         Assert.Contains("momentum was 0 and is 0.5", Assert.Throws<CheckpointException>(() => NewTrainer(new NGramPolicy(Settings), new DpoLoss(), 0.5, directory).Run()).Message);
     }
 
+    [Fact]
+    public void What_some_round_would_refuse_is_refused_before_the_first()
+    {
+        var policy = new NGramPolicy(Settings);
+        IterationOptions Following(double momentum) => Options(momentum, null) with { Training = new TrainingOptions { ReferenceSynchronization = new(1, 0.5) } };
+        Assert.Contains("synchronized", Assert.Throws<ArgumentException>(() => new IterativeTrainer(policy, new DpoLoss(), Prompts(), Fours, Following(0.5))).Message);
+        Assert.Contains("'simpo' has no reference", Assert.Throws<ArgumentException>(() => new IterativeTrainer(policy, new SimPoLoss(), Prompts(), Fours, Following(0))).Message);
+        Assert.Contains("'simpo' has no reference", Assert.Throws<ArgumentException>(() => NewTrainer(policy, new SimPoLoss(), 0.5)).Message);
+    }
+
+    [Fact]
+    public void A_run_is_made_once_and_never_has_more_rounds_than_are_asked_for()
+    {
+        var trainer = new IterativeTrainer(new NGramPolicy(Settings), new DpoLoss(), Prompts(), Fours, Options(0, directory) with { Rounds = 2 });
+        trainer.Run();
+        Assert.Throws<InvalidOperationException>(() => trainer.Run());
+
+        var shorter = new IterativeTrainer(new NGramPolicy(Settings), new DpoLoss(), Prompts(), Fours, Options(0, directory) with { Rounds = 1 });
+        Assert.Contains("has 2 rounds of a run, and 1 are asked for", Assert.Throws<CheckpointException>(() => shorter.Run()).Message);
+    }
+
     private static void Cancel(bool now, CancellationTokenSource cancellation)
     {
         if (now)
