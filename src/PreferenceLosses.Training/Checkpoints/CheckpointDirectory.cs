@@ -8,6 +8,9 @@ internal sealed class CheckpointDirectory(string path, int keep)
     private const string Prefix = "checkpoint-";
     private const string Suffix = ".plc";
 
+    /// <summary>Files that could not be used. They are not among those that are kept, however new.</summary>
+    private readonly HashSet<string> refusedFiles = [];
+
     /// <summary>The files, newest first.</summary>
     public IReadOnlyList<(long Step, string File)> Files => !Directory.Exists(path) ? [] :
     [
@@ -17,18 +20,20 @@ internal sealed class CheckpointDirectory(string path, int keep)
             .OrderByDescending(entry => entry.Step),
     ];
 
-    /// <summary>Writes the checkpoint of a step, and deletes those that are not kept.</summary>
+    /// <summary>Writes the checkpoint of a step, and deletes those that are not kept. A file that was refused stays until its step is written again, and does not count.</summary>
     public void Save(long step, IReadOnlyList<(string Name, Action<Stream> Write)> sections)
     {
         Directory.CreateDirectory(path);
-        CheckpointFile.Write(Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D9}{Suffix}")), sections);
-        foreach (var (_, file) in Files.Skip(keep))
+        var written = Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D9}{Suffix}"));
+        CheckpointFile.Write(written, sections);
+        refusedFiles.Remove(written);
+        foreach (var (_, file) in Files.Where(entry => !refusedFiles.Contains(entry.File)).Skip(keep))
         {
             File.Delete(file);
         }
     }
 
-    /// <summary>Calls a function with the content of the newest checkpoint, and if it or the file refuses with those of the one before, and so on.</summary>
+    /// <summary>Calls a function with the content of the newest checkpoint, and if it or the file refuses, or the file cannot be read, with those of the one before, and so on.</summary>
     /// <param name="use">Uses the content; throws <see cref="InvalidDataException"/> for what it does not accept.</param>
     /// <param name="refused">Is told of each that was refused.</param>
     /// <returns>The step of the one that was used; 0 if there are no checkpoints.</returns>
@@ -45,8 +50,9 @@ internal sealed class CheckpointDirectory(string path, int keep)
                 use(step, content);
                 return step;
             }
-            catch (InvalidDataException wrong)
+            catch (Exception wrong) when (wrong is InvalidDataException or IOException or UnauthorizedAccessException)
             {
+                refusedFiles.Add(file);
                 reasons.Add($"{Path.GetFileName(file)}: {wrong.Message}");
                 refused($"A checkpoint is not used. {reasons[^1]}");
             }

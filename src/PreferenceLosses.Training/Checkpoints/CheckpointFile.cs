@@ -21,34 +21,18 @@ internal static class CheckpointFile
     public static void Write(string path, IReadOnlyList<(string Name, Action<Stream> Write)> sections)
     {
         var temporary = path + TemporarySuffix;
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
+        try
         {
-            file.Write(Magic);
-            WriteInt64(file, Version);
-            WriteInt64(file, sections.Count);
-            foreach (var (name, write) in sections)
-            {
-                var nameBytes = Encoding.UTF8.GetBytes(name);
-                WriteInt64(file, nameBytes.Length);
-                file.Write(nameBytes);
-
-                // The length is known when the content is written.
-                var place = file.Position;
-                WriteInt64(file, 0);
-                write(file);
-                var end = file.Position;
-                file.Position = place;
-                WriteInt64(file, end - place - sizeof(long));
-                file.Position = end;
-            }
-
-            file.Position = 0;
-            var hash = SHA256.HashData(file);
-            file.Write(hash);
-            file.Flush(flushToDisk: true);
+            WriteAll(temporary, sections);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            // What there is of it may be what fills the disk.
+            File.Delete(temporary);
+            throw;
         }
 
-        File.Move(temporary, path, overwrite: true);
         DirectoryFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
@@ -67,6 +51,34 @@ internal static class CheckpointFile
             file.Dispose();
             throw;
         }
+    }
+
+    private static void WriteAll(string path, IReadOnlyList<(string Name, Action<Stream> Write)> sections)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite);
+        file.Write(Magic);
+        WriteInt64(file, Version);
+        WriteInt64(file, sections.Count);
+        foreach (var (name, write) in sections)
+        {
+            var nameBytes = Encoding.UTF8.GetBytes(name);
+            WriteInt64(file, nameBytes.Length);
+            file.Write(nameBytes);
+
+            // The length is known when the content is written.
+            var place = file.Position;
+            WriteInt64(file, 0);
+            write(file);
+            var end = file.Position;
+            file.Position = place;
+            WriteInt64(file, end - place - sizeof(long));
+            file.Position = end;
+        }
+
+        file.Position = 0;
+        var hash = SHA256.HashData(file);
+        file.Write(hash);
+        file.Flush(flushToDisk: true);
     }
 
     private static void CheckHash(FileStream file)

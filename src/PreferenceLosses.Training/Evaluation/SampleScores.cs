@@ -9,6 +9,11 @@ namespace PreferenceLosses.Training;
 public delegate double RewardFunction(ReadOnlyMemory<int> prompt, ReadOnlyMemory<int> completion);
 
 /// <summary>Completions that a policy drew, with what they are worth and how far from a reference they are: a point of the frontier of reward against KL.</summary>
+/// <remarks>
+/// Divergences are of the policy as it is, at the positions of what was drawn. With temperature 1 and top-p 1 their mean is KL(π ‖ π_ref) of whole completions, which a
+/// frontier needs. Drawn in another way (from π_T, say) they are Σ KL(π ‖ π_ref) of the next token along completions of π_T: neither KL(π ‖ π_ref), whose completions
+/// would be π's, nor KL(π_T ‖ π_ref), whose next token would be π_T's.
+/// </remarks>
 /// <param name="Completions">The completions, one for each prompt.</param>
 /// <param name="Rewards">The reward of each.</param>
 /// <param name="Divergences">KL(π ‖ π_ref) along each, in nats: the divergences of the next token, summed; empty without a reference.</param>
@@ -18,7 +23,10 @@ public sealed record SampleScores(
     /// <summary>The expected reward, with Student's interval over the prompts.</summary>
     public Estimate Reward => Estimate.OfMean(Rewards);
 
-    /// <summary>KL(π ‖ π_ref) of whole completions, in nats, with Student's interval.</summary>
+    /// <summary>
+    /// KL(π ‖ π_ref) of whole completions, in nats, with Student's interval, where they were drawn with temperature 1 and top-p 1; else the mean of
+    /// <see cref="Divergences"/>, which is no divergence of whole completions.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There was no reference.</exception>
     public Estimate Kl => Divergences.IsEmpty
         ? throw new InvalidOperationException("There was no reference to diverge from.")

@@ -75,7 +75,10 @@ internal sealed class HeldOutEvaluation
     /// <summary>How far completions that the policy draws are from the reference, and how long they are.</summary>
     private void AddSamples(MetricSums sums, long step)
     {
-        ReadOnlyMemory<int>[] prompts = [.. Enumerable.Range(0, options.EvaluationSamples).Select(i => rows[i % rows.Count].Prompt)];
+        // The halves of a pair have the same prompt.
+        var rowsOfExample = rows.IsSplit ? 2 : 1;
+        ReadOnlyMemory<int>[] prompts =
+            [.. Enumerable.Range(0, options.EvaluationSamples).Select(i => rows[(int)((long)i * rowsOfExample % rows.Count)].Prompt)];
         var completions = policy.Sample(prompts, options.Sampling!, new RandomStream(options.Seed).Fork(~(ulong)step));
         TokenSequence[] drawn = [.. prompts.Zip(completions, (prompt, completion) => new TokenSequence(prompt, completion))];
         sums.Add(MetricNames.SampleLength, completions.Average(completion => completion.Length));
@@ -83,7 +86,7 @@ internal sealed class HeldOutEvaluation
         {
             var divergences = new double[drawn.Length];
             policy.KlDivergence(reference, drawn, divergences);
-            sums.Replace(MetricNames.Kl, divergences.Average());
+            sums.Add(MetricNames.Kl, divergences.Average());
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class LossRequirements
         columns = graph.Inputs.Select(input => input.Name!).ToFrozenSet();
         Kind = KindOf(graph);
         Data = data;
-        NeedsReference = Reads(Columns.ReferenceChosen) || Reads(Columns.ReferenceRejected) || Reads(Columns.Reference);
+        NeedsReference = Reads(Columns.ReferenceChosen) || Reads(Columns.ReferenceRejected) || Reads(Columns.Reference) || NeedsKl;
         CompletionsUsed = Kind != ExampleKind.Pair ? null : isLikelihood ? 1 : 2;
         MinimumRows = Reads(Columns.Kl) || graph.Nodes.Any(IsUnbiasedSpread) ? 2 : 1;
         if (ReasonAgainst(graph, isLikelihood, hasScores) is { } reason)

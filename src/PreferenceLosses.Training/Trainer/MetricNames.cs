@@ -35,7 +35,7 @@ public static class MetricNames
 
     /// <summary>
     /// The divergence of the policy from the reference, in nats a completion. In training KTO's estimate of it, for losses that need one; in evaluations
-    /// KL(π ‖ π_ref) along completions that the policy drew.
+    /// KL(π ‖ π_ref) along completions that the policy drew, and nothing where it draws none.
     /// </summary>
     public const string Kl = "kl";
 

@@ -12,11 +12,6 @@ internal sealed class MetricSums(LossRequirements requirements)
     public void Add(BatchColumns batch, LossResult<double> result, bool isSplit)
     {
         Add(MetricNames.Loss, result.Value, batch.Rows.Length);
-        if (batch.Scalars.TryGetValue(Columns.Kl, out var kl))
-        {
-            Add(MetricNames.Kl, kl, batch.Rows.Length);
-        }
-
         for (var row = 0; row < batch.Rows.Length; row++)
         {
             var completions = batch.Rows[row].Completions;
@@ -34,15 +29,12 @@ internal sealed class MetricSums(LossRequirements requirements)
         }
     }
 
-    /// <summary>Adds a value that is there once.</summary>
+    /// <summary>Adds a value that is there once, or the mean of several with how many they are.</summary>
     public void Add(string name, double value, long count = 1)
     {
         var (sum, before) = sums.GetValueOrDefault(name);
         sums[name] = (sum + (value * count), before + count);
     }
-
-    /// <summary>Puts a value in the place of what was gathered.</summary>
-    public void Replace(string name, double value) => sums[name] = (value, 1);
 
     /// <summary>The means.</summary>
     public Dictionary<string, double> Means()

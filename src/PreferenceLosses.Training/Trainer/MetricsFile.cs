@@ -11,10 +11,20 @@ internal sealed class MetricsFile : IDisposable
     private readonly FileStream file;
 
     /// <summary>Opens the file to go on after a step: lines of later steps, and a line that was cut, are taken off its end.</summary>
+    /// <exception cref="InvalidDataException">It has JSON in it that is no metrics: it is somebody else's file.</exception>
     public MetricsFile(string path, long lastStep)
     {
         file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        file.SetLength(LengthUpTo(lastStep));
+        try
+        {
+            file.SetLength(LengthUpTo(lastStep));
+        }
+        catch (InvalidDataException)
+        {
+            file.Dispose();
+            throw;
+        }
+
         file.Seek(0, SeekOrigin.End);
     }
 
@@ -55,7 +65,7 @@ internal sealed class MetricsFile : IDisposable
     {
         using var reader = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
         var length = 0L;
-        while (reader.ReadLine() is { } line && StepOf(line) <= lastStep && length + Encoding.UTF8.GetByteCount(line) < file.Length)
+        while (reader.ReadLine() is { } line && StepOf(line, file.Name) <= lastStep && length + Encoding.UTF8.GetByteCount(line) < file.Length)
         {
             length += Encoding.UTF8.GetByteCount(line) + 1;
         }
@@ -63,13 +73,18 @@ internal sealed class MetricsFile : IDisposable
         return length;
     }
 
-    /// <summary>The step of a line; of a line that is none, one that is after all others.</summary>
-    private static long StepOf(string line)
+    /// <summary>The step of a line; of a line that was cut, and so is no JSON, one that is after all others.</summary>
+    private static long StepOf(string line, string path)
     {
         try
         {
             using var json = JsonDocument.Parse(line);
-            return json.RootElement.TryGetProperty(Step, out var step) && step.TryGetInt64(out var number) ? number : long.MaxValue;
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(Step, out var step)
+                && step.ValueKind == JsonValueKind.Number
+                && step.TryGetInt64(out var number)
+                ? number
+                : throw new InvalidDataException($"'{path}' is to have metrics, and a line of it is none: each is an object with a whole '{Step}'. Move the file, or take another directory.");
         }
         catch (JsonException)
         {

@@ -26,6 +26,7 @@ public sealed class Trainer
 
     private readonly ITrainablePolicy policy;
     private readonly IPreferenceLoss loss;
+    private readonly IExampleSource training;
     private readonly TrainingOptions options;
     private readonly LossRequirements requirements;
     private readonly TrainingRows rows;
@@ -36,11 +37,13 @@ public sealed class Trainer
     private readonly BatchScorer scorer;
     private readonly GuardedLoss guard;
     private readonly LearningRateSchedule schedule;
-    private readonly ImmutableSortedDictionary<string, string> identity;
     private readonly CheckpointDirectory? checkpoints;
     private readonly List<string> notes = [];
     private (int Epoch, int[] Order) order = (-1, []);
     private bool hasRun;
+
+    /// <summary>What the run is; null where nothing is written.</summary>
+    private ImmutableSortedDictionary<string, string>? identity;
 
     /// <summary>The metrics of the last step.</summary>
     private Dictionary<string, double> last = [];
@@ -67,6 +70,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(training);
         this.policy = policy;
         this.loss = loss;
+        this.training = training;
         this.options = options ??= new TrainingOptions();
         if (training.Count == 0)
         {
@@ -108,16 +112,15 @@ public sealed class Trainer
             ? null
             : new HeldOutEvaluation(requirements, new TrainingRows(CheckHeldOut(heldOut), requirements), policy, this.reference, scorer, guard, options);
         TotalSteps = (long)plan.Steps * options.Epochs;
+        NoteWithoutEffect(heldOut is not null);
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, Math.Min(options.WarmupSteps, TotalSteps - 1), TotalSteps);
-        identity = RunIdentity.Of(
-            loss, options, ("data", training.Fingerprint), ("reference", requirements.NeedsReference ? PolicyHash.Of(this.reference!) : "none"));
         checkpoints = options.OutputDirectory is null ? null : new(Path.Combine(options.OutputDirectory, CheckpointFolder), options.KeepCheckpoints);
     }
 
     /// <summary>Steps in all.</summary>
     public long TotalSteps { get; }
 
-    /// <summary>What a person should know of this run: rows that were merged, checkpoints that were not used.</summary>
+    /// <summary>What a person should know of this run: rows that were merged, options that do nothing, checkpoints that were not used.</summary>
     public IReadOnlyList<string> Notes => notes;
 
     /// <summary>Why a loss cannot be trained with; null if it can.</summary>
@@ -144,6 +147,7 @@ public sealed class Trainer
     /// <returns>What it came to. The policy is the trained one.</returns>
     /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
     /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
+    /// <exception cref="IOException">Another run has the output directory, or it cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">It has run before.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -154,6 +158,7 @@ public sealed class Trainer
         }
 
         hasRun = true;
+        using var directoryLock = options.OutputDirectory is null ? null : new RunLock(options.OutputDirectory);
         policy.ZeroGradient();
         var first = Begin();
         using var metricsFile = options.OutputDirectory is { } directory ? new MetricsFile(Path.Combine(directory, MetricsName), first) : null;
@@ -175,7 +180,6 @@ public sealed class Trainer
 
             var tokensBefore = state.Tokens;
             var metrics = TrainStep(step);
-            TrainingMeter.Record(metrics, loss.Name, state.Tokens - tokensBefore);
             var done = step + 1;
             if (options.ReferenceSynchronization is { } sync && done % sync.Interval == 0)
             {
@@ -188,6 +192,7 @@ public sealed class Trainer
                 evaluation!.AddTo(metrics, done);
             }
 
+            TrainingMeter.Record(metrics, loss.Name, state.Tokens - tokensBefore);
             if (isEvaluated || IsDue(done, options.LoggingInterval))
             {
                 metricsFile?.Write(done, metrics);
@@ -217,6 +222,25 @@ public sealed class Trainer
         var metrics = new Dictionary<string, double>();
         (evaluation ?? throw new InvalidOperationException("There are no held-out examples to evaluate on.")).AddTo(metrics, 0);
         return metrics;
+    }
+
+    /// <summary>Options that are set and do nothing in this run, or not all that they say.</summary>
+    private void NoteWithoutEffect(bool hasHeldOut)
+    {
+        if (!hasHeldOut && (options.EvaluationInterval > 0 || options.EvaluationSamples > 0))
+        {
+            notes.Add("There are no held-out examples, so there are no evaluations: EvaluationInterval and EvaluationSamples do nothing.");
+        }
+
+        if (options.OutputDirectory is null && (options.CheckpointInterval > 0 || options.Resume))
+        {
+            notes.Add("There is no output directory, so there are no checkpoints: CheckpointInterval and Resume do nothing.");
+        }
+
+        if (options.WarmupSteps >= TotalSteps)
+        {
+            notes.Add($"The warm-up would have {options.WarmupSteps} steps, and the run has {TotalSteps}: the learning rate rises in all but the last.");
+        }
     }
 
     /// <summary>After every so many steps, and at the end.</summary>
@@ -257,20 +281,31 @@ public sealed class Trainer
             return 0;
         }
 
-        Directory.CreateDirectory(options.OutputDirectory!);
         if (!options.Resume && checkpoints.Files.Count > 0)
         {
             throw new CheckpointException($"'{options.OutputDirectory}' has checkpoints of a run: resume it, or take another directory.");
         }
 
+        // Only here, as hashes of large models take long; and before anything is restored, as it is the policy that the run begins with.
+        identity = RunIdentity.Of(
+            loss,
+            options,
+            ("data", training.Fingerprint),
+            ("policy", PolicyHash.Of(policy)),
+            ("reference", requirements.NeedsReference ? PolicyHash.Of(reference!) : "none"));
         return checkpoints.UseNewest(Restore, notes.Add);
     }
 
     private void Save(long step)
     {
+        if (checkpoints is null)
+        {
+            return;
+        }
+
         List<(string, Action<Stream>)> sections =
         [
-            ("state", stream => stream.Write(RunState.Of(identity, step, state, last).ToJson())),
+            ("state", stream => stream.Write(RunState.Of(identity!, step, state, last).ToJson())),
             ("weights", policy.SaveWeights),
             ("optimizer", policy.SaveOptimizer),
         ];
@@ -279,12 +314,12 @@ public sealed class Trainer
             sections.Add(("reference", reference!.SaveWeights));
         }
 
-        checkpoints?.Save(step, sections);
+        checkpoints.Save(step, sections);
     }
 
     private void Restore(long step, CheckpointContent content)
     {
-        var saved = RunState.Read(content.Bytes("state"), identity);
+        var saved = RunState.Read(content.Bytes("state"), identity!);
         if (saved.Step != step)
         {
             throw new InvalidDataException($"it is of step {saved.Step}");
@@ -392,6 +427,11 @@ public sealed class Trainer
 
         // The halves of pairs are not next to each other in a shuffled batch.
         sums.Add(batch, result, isSplit: false);
+        if (batch.Scalars.TryGetValue(Columns.Kl, out var kl))
+        {
+            sums.Add(MetricNames.Kl, kl, batch.Rows.Length);
+        }
+
         return result;
     }
 }

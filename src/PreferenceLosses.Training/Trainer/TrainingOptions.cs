@@ -60,7 +60,7 @@ public sealed record TrainingOptions
     /// <value>The default value is <see cref="ScheduleKind.Linear"/>.</value>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Linear;
 
-    /// <summary>Steps in which the learning rate rises; 0 or greater.</summary>
+    /// <summary>Steps in which the learning rate rises; 0 or greater. Of more than the run has, it rises in all but the last, and <see cref="Trainer.Notes"/> says so.</summary>
     /// <value>The default value is 0.</value>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public int WarmupSteps { get; init => field = AtLeast(0, value); }
@@ -95,7 +95,10 @@ public sealed record TrainingOptions
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public int EvaluationSamples { get; init => field = AtLeast(0, value); }
 
-    /// <summary>How they are drawn.</summary>
+    /// <summary>
+    /// How they are drawn. With temperature 1 and top-p 1 the divergence is KL(π ‖ π_ref) of whole completions; else it is Σ KL(π ‖ π_ref) of the next token along
+    /// completions that another distribution than π drew.
+    /// </summary>
     public SamplingOptions? Sampling { get; init; }
 
     /// <summary>Where checkpoints and metrics are written; null for nowhere.</summary>

@@ -70,6 +70,81 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_torn_checkpoint_does_not_push_a_good_one_out()
+    {
+        Assert.Throws<OperationCanceledException>(() => Run(directory, new DpoLoss(), new TrainingOptions { CheckpointInterval = 4 }, stopAfter: 15));
+        File.WriteAllBytes(PathOf("checkpoint-000000015.plc"), [1, 2, 3]);
+
+        // It goes on from 12, and is stopped again before the torn one would be written anew.
+        Assert.Throws<OperationCanceledException>(() => Run(directory, new DpoLoss(), new TrainingOptions { KeepCheckpoints = 1 }, stopAfter: 13));
+
+        Assert.Equal(["checkpoint-000000013.plc", "checkpoint-000000015.plc"], Files());
+        Assert.Equal(13, Run(directory, new DpoLoss()).Result.ResumedFrom);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_read_is_said_and_the_one_before_it_used()
+    {
+        Assert.Throws<OperationCanceledException>(() => Run(directory, new DpoLoss(), new TrainingOptions { CheckpointInterval = 4 }, stopAfter: 15));
+        using (new FileStream(PathOf("checkpoint-000000015.plc"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            using var cancellation = new CancellationTokenSource();
+            cancellation.Cancel();
+            var trainer = NewTrainer(directory, new DpoLoss(), new(), out _);
+            Assert.Throws<OperationCanceledException>(() => trainer.Run(cancellationToken: cancellation.Token));
+            Assert.Contains("checkpoint-000000015.plc", Assert.Single(trainer.Notes));
+        }
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_leaves_nothing()
+    {
+        var path = Path.Combine(directory, "one.plc");
+        Assert.Throws<IOException>(() => CheckpointFile.Write(path, [("full", stream =>
+        {
+            stream.Write(new byte[100]);
+            throw new IOException("The disk is full.");
+        })]));
+        Assert.Empty(Directory.EnumerateFiles(directory));
+    }
+
+    [Fact]
+    public void A_run_begins_with_the_policy_that_it_began_with()
+    {
+        // Without a reference nothing else tells the two runs apart.
+        var options = new TrainingOptions { BatchSize = 4, OutputDirectory = directory, Resume = true };
+        TrainingResult From(ulong seed) => new Trainer(
+            TestPolicies.Random(seed, new NGramSettings { VocabularySize = TestData.VocabularySize, Buckets = 64 }), new SimPoLoss(), TestData.Of(ExampleKind.Pair, 8), options).Run();
+
+        From(1);
+
+        Assert.Contains("policy was ", Assert.Throws<CheckpointException>(() => From(2)).Message);
+        Assert.Equal(2, From(1).ResumedFrom);
+    }
+
+    [Fact]
+    public void Nothing_is_hashed_where_nothing_is_written()
+    {
+        var policy = new ScriptedPolicy(_ => -1);
+        new Trainer(policy, new SimPoLoss(), TestData.Of(ExampleKind.Pair, 8)).Run();
+        Assert.Equal(0, policy.TimesSaved);
+    }
+
+    [Fact]
+    public void A_directory_is_for_one_run_at_a_time()
+    {
+        var first = NewTrainer(directory, new DpoLoss(), new(), out _);
+        var refusals = new List<string>();
+
+        first.Run(new Reports(_ => refusals.Add(Assert.Throws<IOException>(() => Run(directory, new DpoLoss())).Message)));
+
+        Assert.Equal(Steps, refusals.Count);
+        Assert.All(refusals, refusal => Assert.Contains($"'{directory}' cannot be locked", refusal));
+        Assert.Equal(["metrics.jsonl"], Directory.EnumerateFiles(directory).Select(file => Path.GetFileName(file)));
+        Assert.Equal(Steps, Run(directory, new DpoLoss()).Result.ResumedFrom);
+    }
+
+    [Fact]
     public void Checkpoints_of_another_run_are_refused_with_what_differs()
     {
         Assert.Throws<OperationCanceledException>(() => Run(directory, new DpoLoss(), stopAfter: 3));

@@ -27,6 +27,17 @@ public sealed class MetricsFileTests : IDisposable
         Assert.Equal(kept + $"{{\"step\":{lastStep + 1},\"a\":0.1,\"b\":null}}\n", File.ReadAllText(path));
     }
 
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("{\"loss\":1}")]
+    [InlineData("{\"step\":\"2\"}")]
+    public void Somebody_elses_file_is_refused_and_left_as_it_is(string line)
+    {
+        var path = folder.Write("metrics.jsonl", line);
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => new MetricsFile(path, 4)).Message);
+        Assert.Equal(line + "\n", File.ReadAllText(path));
+    }
+
     [Fact]
     public void A_line_without_its_end_is_not_whole()
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
+using PreferenceLosses.Expressions;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 using PreferenceLosses.Training.Tests.Policies;
+using static PreferenceLosses.Expressions.Formulas;
 
 namespace PreferenceLosses.Training.Tests.TrainerRuns;
 
@@ -128,6 +130,44 @@ public class RunTests
         Assert.InRange(result.Metrics["eval_rewards/accuracies"], 0.95, 1);
         Assert.True(result.Metrics["eval_rewards/margins"] > 0.2);
         Assert.All(reports, report => Assert.False(report.Metrics.ContainsKey("rewards/accuracies")));
+
+        // The baseline of the loss is no divergence of drawn completions, of which there are none.
+        Assert.Contains("kl", result.Metrics);
+        Assert.DoesNotContain("eval_kl", result.Metrics);
+    }
+
+    [Fact]
+    public void Evaluations_draw_for_each_example_once_before_any_twice()
+    {
+        var policy = new ScriptedPolicy(_ => -1);
+        var pairs = new ExampleList([.. Enumerable.Range(0, 3).Select(i => TestData.Pair([i], [10 + i], [30 + i]))]);
+        var options = new TrainingOptions { EvaluationSamples = 4, Sampling = new() { EndOfText = TestData.EndOfText } };
+
+        var metrics = new Trainer(policy, new KtoLoss(), pairs, options, new ScriptedPolicy(_ => -1), heldOut: pairs).Evaluate();
+
+        Assert.Equal([0, 1, 2, 0], policy.PromptsSampled.Select(prompt => prompt.Single()));
+        Assert.Equal(0.25, metrics["eval_kl"]);
+    }
+
+    [Fact]
+    public void A_loss_with_a_baseline_has_a_reference_to_take_it_from()
+    {
+        var result = new Trainer(TestPolicies.Random(1, Settings), new BaselineOnlyLoss(), TestData.Of(ExampleKind.Pair, 8), new TrainingOptions { BatchSize = 4 }).Run();
+        Assert.True(result.Metrics["kl"] >= 0);
+    }
+
+    [Fact]
+    public void Options_that_do_nothing_are_said()
+    {
+        string Note(TrainingOptions options) =>
+            Assert.Single(new Trainer(TestPolicies.Random(1, Settings), new DpoLoss(), TestData.Of(ExampleKind.Pair, 8), options with { BatchSize = 4 }).Notes);
+
+        Assert.Contains("no evaluations", Note(new() { EvaluationInterval = 1 }));
+        Assert.Contains("no evaluations", Note(new() { EvaluationSamples = 1, Sampling = new() { EndOfText = TestData.EndOfText } }));
+        Assert.Contains("no checkpoints", Note(new() { CheckpointInterval = 1 }));
+        Assert.Contains("no checkpoints", Note(new() { Resume = true }));
+        Assert.Contains("warm-up would have 2 steps, and the run has 2", Note(new() { WarmupSteps = 2 }));
+        Assert.Empty(new Trainer(TestPolicies.Random(1, Settings), new DpoLoss(), TestData.Of(ExampleKind.Pair, 8), new() { BatchSize = 4, WarmupSteps = 1 }).Notes);
     }
 
     [Fact]
@@ -222,6 +262,7 @@ public class RunTests
         Assert.All(reports, report => Assert.Equal(3, report.TotalSteps));
         Assert.Equal(result.Metrics["loss"], seen["preference_losses.loss"]);
         Assert.Equal(result.Metrics["rewards/margins"], seen["preference_losses.rewards.margins"]);
+        Assert.Equal(result.Metrics["eval_loss"], seen["preference_losses.eval_loss"]);
         Assert.InRange(result.Metrics["eval_kl"], 1e-9, 10);
         Assert.InRange(result.Metrics["eval_lengths/sampled"], 1, 5);
         Assert.Throws<ArgumentException>(() => new Trainer(TestPolicies.Random(1, Settings), new CalDpoLoss(), data, new TrainingOptions { EvaluationSamples = 1 }));
@@ -234,6 +275,13 @@ public class RunTests
         var policy = TestPolicies.Random(1, Settings);
         new Trainer(policy, loss, TestData.Of(ExampleKind.Pair, 22), options with { LearningRate = 0.05, Epochs = 2 }).Run();
         return policy.AllWeights();
+    }
+
+    /// <summary>Reads KTO's baseline, and no log-probability of a reference.</summary>
+    private sealed record BaselineOnlyLoss() : UnpairedLoss("baseline-only")
+    {
+        protected override Expr Formula(ExampleInputs example) =>
+            Sigmoid(Input(Columns.Kl, Shape.Scalar, differentiable: false) - Where(example.IsDesirable, example.Policy, -example.Policy));
     }
 
     private sealed class Reports(List<TrainingProgress> seen) : IProgress<TrainingProgress>

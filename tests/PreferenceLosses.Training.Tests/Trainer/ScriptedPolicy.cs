@@ -17,6 +17,11 @@ internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability)
 
     public List<double> Scales { get; } = [];
 
+    /// <summary>The prompts that completions were drawn for.</summary>
+    public List<int[]> PromptsSampled { get; } = [];
+
+    public int TimesSaved { get; private set; }
+
     public int VocabularySize => 100;
 
     public void LogProbabilities(ReadOnlySpan<TokenSequence> sequences, Span<double> destination)
@@ -44,17 +49,19 @@ internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability)
     {
     }
 
-    public int[][] Sample(ReadOnlySpan<ReadOnlyMemory<int>> prompts, SamplingOptions options, RandomStream random) => throw new NotSupportedException();
+    public int[][] Sample(ReadOnlySpan<ReadOnlyMemory<int>> prompts, SamplingOptions options, RandomStream random)
+    {
+        PromptsSampled.AddRange(prompts.ToArray().Select(prompt => prompt.ToArray()));
+        return [.. Enumerable.Repeat<int[]>([options.EndOfText], prompts.Length)];
+    }
 
-    public void KlDivergence(IPolicy other, ReadOnlySpan<TokenSequence> sequences, Span<double> destination) => throw new NotSupportedException();
+    public void KlDivergence(IPolicy other, ReadOnlySpan<TokenSequence> sequences, Span<double> destination) => destination.Fill(0.25);
 
     public IPolicy Freeze() => throw new NotSupportedException();
 
     public void MixWith(IPolicy other, double share) => throw new NotSupportedException();
 
-    public void SaveWeights(Stream destination)
-    {
-    }
+    public void SaveWeights(Stream destination) => TimesSaved++;
 
     public void LoadWeights(Stream source) => throw new NotSupportedException();
 
