@@ -55,7 +55,7 @@ public sealed record IterationOptions
 
 /// <summary>What a policy's own completions are like.</summary>
 /// <param name="Reward">The expected reward.</param>
-/// <param name="Kl">KL(π ‖ π_0) from the policy that the first round began with, in nats a completion.</param>
+/// <param name="Kl">KL(π ‖ π_0) from the policy that the first round began with, in nats a completion; see <see cref="SampleScores.Kl"/> where completions are not drawn with temperature 1 and top-p 1.</param>
 /// <param name="Length">Tokens of a completion: where they grow with the reward, the reward may be exploited by length.</param>
 public sealed record PolicyMeasure(Estimate Reward, Estimate Kl, Estimate Length);
 

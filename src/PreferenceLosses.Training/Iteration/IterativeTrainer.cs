@@ -83,6 +83,7 @@ public sealed class IterativeTrainer
     /// </exception>
     /// <exception cref="InvalidOperationException">All completions of all prompts have the same reward, so that there is nothing to learn; or it has run before.</exception>
     /// <exception cref="IOException">Another run has the output directory, or it cannot be written to.</exception>
+    /// <exception cref="InvalidDataException">The output directory has a file of metrics that is somebody else's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IterationResult Run(
         IProgress<RoundReport>? roundDone = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)

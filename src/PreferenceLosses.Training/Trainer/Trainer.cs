@@ -148,6 +148,7 @@ public sealed class Trainer
     /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded.</exception>
     /// <exception cref="CheckpointException">There are checkpoints, and none to go on from, or the run was not to be resumed.</exception>
     /// <exception cref="IOException">Another run has the output directory, or it cannot be written to.</exception>
+    /// <exception cref="InvalidDataException">The output directory has a file of metrics that is somebody else's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">It has run before.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -79,7 +79,10 @@ public sealed class CheckpointTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => Run(directory, new DpoLoss(), new TrainingOptions { KeepCheckpoints = 1 }, stopAfter: 13));
 
         Assert.Equal(["checkpoint-000000013.plc", "checkpoint-000000015.plc"], Files());
-        Assert.Equal(13, Run(directory, new DpoLoss()).Result.ResumedFrom);
+
+        // Written anew it is like any other.
+        Assert.Equal(13, Run(directory, new DpoLoss(), new TrainingOptions { CheckpointInterval = 5 }).Result.ResumedFrom);
+        Assert.Equal(["checkpoint-000000020.plc", "checkpoint-000000021.plc"], Files());
     }
 
     [Fact]
