@@ -16,7 +16,9 @@ public class SingleVectorFunctionTests(ITestOutputHelper output)
     private static readonly Dictionary<string, (Func<double, double> Exact, double Ulps)> References = new()
     {
         ["exp"] = (Math.Exp, 1),
-        ["exp times"] = (x => (double)-0.7f * Math.Exp(x), 1.5),
+
+        // An ulp of e^x may be two of a product's, and the product is rounded: 1.6 is the worst that was met.
+        ["exp times"] = (x => (double)-0.7f * Math.Exp(x), 2),
         ["log"] = (Math.Log, 2),
         ["log1p"] = (ReferenceOperations.Log1p, 2),
         ["expm1"] = (ReferenceOperations.Expm1, 2),
