@@ -5,11 +5,7 @@ namespace PreferenceLosses.Discovery;
 /// <summary>An attempt to get a proposal: a question, and the repairs that were asked for.</summary>
 /// <param name="Number">Its number, from 1.</param>
 /// <param name="Turns">Its turns.</param>
-public sealed record Attempt(int Number, ImmutableArray<AttemptTurn> Turns)
-{
-    /// <summary>Whether it gave an objective or an earlier one again. An attempt with nothing valid is over when the next one begins.</summary>
-    internal bool IsOver => Turns[^1] is { Number: not null } or { DuplicateOf: not null };
-}
+public sealed record Attempt(int Number, ImmutableArray<AttemptTurn> Turns);
 
 /// <summary>A turn of an attempt: a prompt, and what came of it.</summary>
 /// <param name="Shown">The numbers of the objectives that the prompt showed.</param>

@@ -88,6 +88,9 @@ public sealed record RunState
     /// <param name="number">The number, from 1.</param>
     public ScoredObjective? Objective(int number) => number >= 1 && number <= Objectives.Length ? Objectives[number - 1] : null;
 
+    /// <summary>As it was when the last attempt was begun.</summary>
+    internal RunState WithoutLastAttempt() => this with { Attempts = Attempts[..^1] };
+
     private static ScoredObjective? Better(ScoredObjective? best, ScoredObjective one) =>
         one is not { IsSettled: true, Failure: null, Scores.IsEmpty: false } ? best : best is null || one.IsBetterThan(best) ? one : best;
 
@@ -114,26 +117,41 @@ public sealed record RunState
             throw new InvalidDataException($"The prompt begins with {prompt.Kept} messages of the last one, which has {LastPrompt.Length}.");
         }
 
-        // A prompt that was not answered before the run was killed may be written again, by another version of the program.
-        var last = Attempts.IsEmpty ? null : Attempts[^1];
         var turn = new AttemptTurn(prompt.Shown);
-        ImmutableArray<Attempt> attempts;
-        if (last is null || last.IsOver || prompt.Attempt == Attempts.Length + 1)
+        var last = Attempts.IsEmpty ? null : Attempts[^1];
+        ImmutableArray<AttemptTurn> turns;
+        if (prompt.Attempt == Attempts.Length + 1 && prompt.Turn == 0 && last is null or { Turns: [.., { HasVerdict: true }] })
         {
-            attempts = (prompt.Attempt, prompt.Turn) == (Attempts.Length + 1, 0)
-                ? Attempts.Add(new(prompt.Attempt, [turn]))
-                : throw new InvalidDataException($"The prompt is of attempt {prompt.Attempt}, turn {prompt.Turn}; {Attempts.Length} attempts have been made.");
+            return Prompted(Attempts.Add(new(prompt.Attempt, [turn])));
         }
-        else if (prompt.Attempt == last.Number && prompt.Turn == last.Turns.Length - (last.Turns[^1].Reply is null ? 1 : 0))
+
+        if (last is null || prompt.Attempt != last.Number)
         {
-            attempts = Attempts.SetItem(Attempts.Length - 1, last with { Turns = prompt.Turn == last.Turns.Length ? last.Turns.Add(turn) : last.Turns.SetItem(prompt.Turn, turn) });
+            throw new InvalidDataException($"The prompt is of attempt {prompt.Attempt}, turn {prompt.Turn}; {Attempts.Length} attempts have been made.");
+        }
+
+        if (prompt.Turn == last.Turns.Length && last.Turns[^1].IsRejected)
+        {
+            turns = last.Turns.Add(turn);
+        }
+        else if (prompt.Turn == last.Turns.Length - 1 && last.Turns[^1].Reply is null)
+        {
+            // It was not answered before the run was killed, and another version of the program writes another one.
+            turns = last.Turns.SetItem(prompt.Turn, turn);
         }
         else
         {
-            throw new InvalidDataException($"The prompt is of attempt {prompt.Attempt}, turn {prompt.Turn}, which does not follow attempt {last.Number}, turn {last.Turns.Length - 1}.");
+            throw new InvalidDataException($"The prompt is of attempt {prompt.Attempt}, turn {prompt.Turn}, which does not follow from turn {last.Turns.Length - 1}.");
         }
 
-        return this with { Attempts = attempts, LastPrompt = [.. LastPrompt.Take(prompt.Kept), .. prompt.Messages], Stop = null };
+        return Prompted(Attempts.SetItem(Attempts.Length - 1, last with { Turns = turns }));
+
+        RunState Prompted(ImmutableArray<Attempt> attempts) => this with
+        {
+            Attempts = attempts,
+            LastPrompt = [.. LastPrompt.Take(prompt.Kept), .. prompt.Messages],
+            Stop = null,
+        };
     }
 
     private RunState After(ReplyReceived reply)
