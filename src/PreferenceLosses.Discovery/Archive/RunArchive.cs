@@ -104,8 +104,8 @@ public sealed class RunArchive : IDisposable
         ArgumentNullException.ThrowIfNull(value);
 
         // Half of a surrogate pair, say, is not written as it is: what is done now must not differ from what is done after a restart.
-        var line = EventJson.Write(value);
-        var written = EventJson.Read(line);
+        var line = EventLine.Write(value);
+        var written = EventLine.Read(line);
         var next = State.After(written);
         try
         {
@@ -151,7 +151,7 @@ public sealed class RunArchive : IDisposable
             var end = rest.IndexOf((byte)'\n');
             try
             {
-                var value = EventJson.Read(rest[..end]);
+                var value = EventLine.Read(rest[..end]);
                 state = state.After(value);
                 events?.Add(value);
             }

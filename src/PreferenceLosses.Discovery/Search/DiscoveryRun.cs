@@ -300,7 +300,8 @@ public sealed class DiscoveryRun
             {
                 // Nobody will ask for the others.
                 await others.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task ended = Task.WhenAll(running);
+                await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw;
             }
         }
