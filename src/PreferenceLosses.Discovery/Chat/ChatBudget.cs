@@ -1,36 +1,8 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace PreferenceLosses.Discovery;
-
-/// <summary>What a million tokens cost, in any currency.</summary>
-/// <param name="InputPerMillion">Of prompts.</param>
-/// <param name="OutputPerMillion">Of replies.</param>
-public sealed record TokenPrice(decimal InputPerMillion, decimal OutputPerMillion)
-{
-    /// <summary>What a number of tokens costs.</summary>
-    /// <param name="usage">The tokens.</param>
-    public decimal Of(TokenUsage usage) => ((usage.Input * InputPerMillion) + (usage.Output * OutputPerMillion)) / 1_000_000m;
-}
-
-/// <summary>A number of tokens.</summary>
-/// <param name="Input">Of prompts.</param>
-/// <param name="Output">Of replies.</param>
-public readonly record struct TokenUsage(long Input, long Output)
-{
-    /// <summary>Of both.</summary>
-    public long Total => Input + Output;
-
-    /// <summary>Both together.</summary>
-    /// <param name="left">One number.</param>
-    /// <param name="right">Another one.</param>
-    public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(left.Input + right.Input, left.Output + right.Output);
-
-    /// <summary>Both together.</summary>
-    /// <param name="left">One number.</param>
-    /// <param name="right">Another one.</param>
-    public static TokenUsage Add(TokenUsage left, TokenUsage right) => left + right;
-}
 
 /// <summary>What may be spent on a chat model.</summary>
 public sealed record ChatBudget
@@ -42,7 +14,7 @@ public sealed record ChatBudget
     public decimal? MaxCost { get; init; }
 
     /// <summary>What tokens cost; needed where there is a limit on money.</summary>
-    public TokenPrice? Price { get; init; }
+    public TokenPrices? Prices { get; init; }
 }
 
 /// <summary>
@@ -56,40 +28,28 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
     private readonly ChatBudget budget;
     private readonly int maxOutputTokens;
     private readonly Lock gate = new();
-    private TokenUsage spent;
-    private TokenUsage reserved;
+    private Tokens spent;
+    private Tokens reserved;
 
     /// <summary>A client with a budget.</summary>
     /// <param name="innerClient">The client that is asked.</param>
     /// <param name="budget">What may be spent.</param>
     /// <param name="maxOutputTokens">The most tokens of a reply, for requests that do not say it.</param>
-    /// <param name="spent">What was spent before, by the run that is resumed.</param>
+    /// <param name="spent">What was spent before, by the run that is resumed; null for nothing.</param>
     /// <exception cref="ArgumentException">There is a limit on money, and no price.</exception>
-    public BudgetedChatClient(IChatClient innerClient, ChatBudget budget, int maxOutputTokens, TokenUsage spent = default)
+    public BudgetedChatClient(IChatClient innerClient, ChatBudget budget, int maxOutputTokens, ModelUse? spent = null)
         : base(innerClient)
     {
         ArgumentNullException.ThrowIfNull(budget);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxOutputTokens, 1);
-        if (budget is { MaxCost: not null, Price: null })
+        if (budget is { MaxCost: not null, Prices: null })
         {
             throw new ArgumentException("A limit on money needs the price of tokens.", nameof(budget));
         }
 
         this.budget = budget;
         this.maxOutputTokens = maxOutputTokens;
-        this.spent = spent;
-    }
-
-    /// <summary>What was spent so far.</summary>
-    public TokenUsage Spent
-    {
-        get
-        {
-            lock (gate)
-            {
-                return spent;
-            }
-        }
+        this.spent = new Tokens(spent?.InputTokens ?? 0, spent?.OutputTokens ?? 0);
     }
 
     /// <inheritdoc/>
@@ -99,26 +59,26 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
         IReadOnlyList<ChatMessage> conversation = [.. messages];
         var asked = options?.Clone() ?? new ChatOptions();
         asked.MaxOutputTokens ??= maxOutputTokens;
-        var most = new TokenUsage(conversation.Sum(Bytes) + Bytes(asked.Instructions), asked.MaxOutputTokens.Value);
+        var most = new Tokens(conversation.Sum(Bytes) + Bytes(asked.Instructions), asked.MaxOutputTokens.Value);
         Reserve(most);
-        TokenUsage used = default;
+        Tokens used = default;
         try
         {
             var response = await base.GetResponseAsync(conversation, asked, cancellationToken).ConfigureAwait(false);
-            used = response.Usage is { InputTokenCount: { } input, OutputTokenCount: { } output } ? new TokenUsage(input, output) : most;
+            used = response.Usage is { InputTokenCount: { } input, OutputTokenCount: { } output } ? new Tokens(input, output) : most;
             return response;
         }
         finally
         {
             lock (gate)
             {
-                reserved = new TokenUsage(reserved.Input - most.Input, reserved.Output - most.Output);
+                reserved -= most;
                 spent += used;
             }
         }
     }
 
-    private void Reserve(TokenUsage most)
+    private void Reserve(Tokens most)
     {
         lock (gate)
         {
@@ -130,15 +90,17 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
                     CultureInfo.InvariantCulture, $"The budget is {budget.MaxTokens} tokens, {before.Total} are spent, and the next request could need {most.Total}."));
             }
 
-            if (budget.MaxCost is { } limit && budget.Price!.Of(after) > limit)
+            if (budget.MaxCost is { } limit && Cost(after) > limit)
             {
                 throw new ChatModelException(string.Create(
-                    CultureInfo.InvariantCulture, $"The budget is {limit}, {budget.Price.Of(before):0.####} is spent, and the next request could cost {budget.Price.Of(most):0.####}."));
+                    CultureInfo.InvariantCulture, $"The budget is {limit}, {Cost(before):0.####} is spent, and the next request could cost {Cost(most):0.####}."));
             }
 
             reserved += most;
         }
     }
+
+    private decimal Cost(Tokens tokens) => budget.Prices!.CostOf(tokens.Input, tokens.Output);
 
     private static long Bytes(ChatMessage message) => FormBytesPerMessage + message.Contents.Sum(content => content switch
     {
@@ -147,5 +109,14 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
         _ => throw new NotSupportedException($"What a {content.GetType().Name} costs is not known; text and images are accepted."),
     });
 
-    private static long Bytes(string? text) => text is null ? 0 : System.Text.Encoding.UTF8.GetByteCount(text);
+    private static long Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
+
+    private readonly record struct Tokens(long Input, long Output)
+    {
+        public long Total => Input + Output;
+
+        public static Tokens operator +(Tokens left, Tokens right) => new(left.Input + right.Input, left.Output + right.Output);
+
+        public static Tokens operator -(Tokens left, Tokens right) => new(left.Input - right.Input, left.Output - right.Output);
+    }
 }

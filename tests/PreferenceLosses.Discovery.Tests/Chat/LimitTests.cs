@@ -6,7 +6,7 @@ namespace PreferenceLosses.Discovery.Tests.Chat;
 
 public sealed class LimitTests
 {
-    private readonly HandTime time = new(waitsForNobody: true);
+    private readonly HandTime time = new(skipped: TimeSpan.FromHours(1));
 
     [Fact]
     public async Task Requests_wait_until_the_oldest_of_the_last_minute_is_a_minute_old()
@@ -39,9 +39,8 @@ public sealed class LimitTests
     public async Task A_budget_of_tokens_is_never_exceeded()
     {
         var model = new TestModel(Says("x", 100, 50), Says("x", 100, 50), Says("x", 100, 50));
-        using var client = new BudgetedChatClient(model, new ChatBudget { MaxTokens = 1000 }, maxOutputTokens: 300, spent: new TokenUsage(400, 100));
+        using var client = new BudgetedChatClient(model, new ChatBudget { MaxTokens = 1000 }, maxOutputTokens: 300, spent: new ModelUse(3, 0, 400, 100, 0));
         await client.GetResponseAsync(Ask("ten bytes!"));
-        Assert.Equal(new TokenUsage(500, 150), client.Spent);
 
         // 10 bytes, 32 for the message's form and 300 for the reply are 342: 650 + 342 is below 1,000, 800 + 342 is not.
         await client.GetResponseAsync(Ask("ten bytes!"));
@@ -56,10 +55,8 @@ public sealed class LimitTests
     public async Task A_budget_of_money_is_never_exceeded()
     {
         var model = new TestModel(Says("x", 1000, 1000), Says("x"));
-        var price = new TokenPrice(InputPerMillion: 1, OutputPerMillion: 10);
-        using var client = new BudgetedChatClient(model, new ChatBudget { MaxCost = 0.02m, Price = price }, maxOutputTokens: 1000);
+        using var client = new BudgetedChatClient(model, new ChatBudget { MaxCost = 0.02m, Prices = new TokenPrices(InputPerMillion: 1, OutputPerMillion: 10) }, maxOutputTokens: 1000);
         await client.GetResponseAsync(Ask("x"));
-        Assert.Equal(0.011m, price.Of(client.Spent));
         var refused = await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Ask("x")));
         Assert.Equal("The budget is 0.02, 0.011 is spent, and the next request could cost 0.01.", refused.Message);
         await client.GetResponseAsync(Ask("x"), new ChatOptions { MaxOutputTokens = 500 });
@@ -68,11 +65,13 @@ public sealed class LimitTests
     [Fact]
     public async Task A_reply_that_does_not_say_what_it_used_counts_as_the_most_and_a_failure_as_nothing()
     {
-        using var client = new BudgetedChatClient(new TestModel(Fails(new ChatModelException("Busy.")), Says("x")), new ChatBudget(), maxOutputTokens: 10);
+        // 2 bytes, 32 for the form and 10 for the reply are 44: the failure is not counted, the reply is.
+        var model = new TestModel(Fails(new ChatModelException("Busy.")), Says("x"), Says("x"));
+        using var client = new BudgetedChatClient(model, new ChatBudget { MaxTokens = 87 }, maxOutputTokens: 10);
         await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Ask("β")));
-        Assert.Equal(default, client.Spent);
         await client.GetResponseAsync(Ask("β"));
-        Assert.Equal(new TokenUsage(34, 10), client.Spent);
+        var refused = await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Ask("β")));
+        Assert.Contains("44 are spent", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

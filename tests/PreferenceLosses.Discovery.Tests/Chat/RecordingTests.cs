@@ -106,7 +106,7 @@ public sealed class RecordingTests : IDisposable
         Assert.Equal("Nothing.", (await reply).Text);
 
         // A process that ended before it read the answer asks again, and has it; another prompt has not.
-        using var again = new ManualChatClient(folder.Path, answered: 6, new HandTime(waitsForNobody: true));
+        using var again = new ManualChatClient(folder.Path, answered: 6, new HandTime(skipped: TimeSpan.FromHours(1)));
         Assert.Equal("Nothing.", (await again.GetResponseAsync(Ask("What now?"))).Text);
         using var other = new ManualChatClient(folder.Path, answered: 6, time);
         var refused = await Assert.ThrowsAsync<ChatModelException>(() => other.GetResponseAsync(Ask("What else?")));

@@ -6,7 +6,7 @@ namespace PreferenceLosses.Discovery.Tests.Chat;
 
 public sealed class RetryingChatClientTests
 {
-    private readonly HandTime time = new(waitsForNobody: true);
+    private readonly HandTime time = new(skipped: TimeSpan.FromHours(1));
 
     private static ChatModelException Busy(double? retryAfter = null) =>
         new("Busy.") { IsTransient = true, RetryAfter = retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null };

@@ -1,13 +1,13 @@
 namespace PreferenceLosses.Discovery.Tests.Support;
 
-/// <summary>A clock that a test moves, so that no test waits. A waits-for-nobody clock jumps to the end of every wait by itself.</summary>
-internal sealed class HandTime(bool waitsForNobody = false) : TimeProvider
+/// <summary>A clock that a test moves, so that no test waits. Waits up to a length it can skip by itself: it jumps to their end.</summary>
+internal sealed class HandTime(TimeSpan skipped = default) : TimeProvider
 {
     private readonly Lock gate = new();
     private readonly List<HandTimer> timers = [];
     private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>How long each wait was, in their order.</summary>
+    /// <summary>How long each wait was, in their order; without those that are not skipped where some are.</summary>
     public List<TimeSpan> Waits { get; } = [];
 
     public override DateTimeOffset GetUtcNow()
@@ -41,10 +41,13 @@ internal sealed class HandTime(bool waitsForNobody = false) : TimeProvider
         {
             timer = new HandTimer(this, callback, state, now + dueTime);
             timers.Add(timer);
-            Waits.Add(dueTime);
+            if (skipped == default || dueTime <= skipped)
+            {
+                Waits.Add(dueTime);
+            }
         }
 
-        if (waitsForNobody)
+        if (dueTime <= skipped)
         {
             Advance(dueTime);
         }
