@@ -15,7 +15,7 @@ public sealed record ClassificationOptions
 
     /// <summary>The number of training examples; at least 2.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
-    public int Examples { get; init => field = AtLeast(2, value); } = 600;
+    public int Examples { get; init => field = AtLeast(2, value); } = 300;
 
     /// <summary>The number of held-out examples of each class; at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -27,7 +27,7 @@ public sealed record ClassificationOptions
     {
         get;
         init => field = value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A share from 0 to below 1 is needed.");
-    } = 0.2;
+    } = 0.3;
 
     /// <summary>The number of units of the hidden layer; at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -35,7 +35,7 @@ public sealed record ClassificationOptions
 
     /// <summary>How often the data are gone through; at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
-    public int Epochs { get; init => field = AtLeast(1, value); } = 40;
+    public int Epochs { get; init => field = AtLeast(1, value); } = 80;
 
     /// <summary>The number of examples of a step; at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -47,7 +47,7 @@ public sealed record ClassificationOptions
     {
         get;
         init => field = double.IsFinite(value) && value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A number greater than 0 is needed.");
-    } = 0.01;
+    } = 0.03;
 
     /// <summary>All of it in one line.</summary>
     public override string ToString() => string.Create(

@@ -30,6 +30,9 @@ internal sealed class HiddenLayerNetwork
         }
     }
 
+    /// <summary>All weights: those of the hidden layer, each unit with its weights and its bias, then those of the output layer in the same way.</summary>
+    public Span<double> Weights => weights;
+
     /// <summary>Where the output layer begins: first the hidden layer, each unit with its weights and its bias.</summary>
     private int Output => (ClassificationData.Dimensions + 1) * hidden;
 
@@ -80,7 +83,8 @@ internal sealed class HiddenLayerNetwork
         return isFinite;
     }
 
-    private void Backward(ReadOnlySpan<double> points, ReadOnlySpan<double> units, ReadOnlySpan<double> logitGradient)
+    /// <summary>The gradient with respect to the weights, from that with respect to the logits of <see cref="Forward"/>; held until the next call.</summary>
+    public ReadOnlySpan<double> Backward(ReadOnlySpan<double> points, ReadOnlySpan<double> units, ReadOnlySpan<double> logitGradient)
     {
         Array.Clear(gradient);
         Span<double> back = new double[hidden];
@@ -106,5 +110,7 @@ internal sealed class HiddenLayerNetwork
                 gradient[(3 * h) + 2] += g;
             }
         }
+
+        return gradient;
     }
 }

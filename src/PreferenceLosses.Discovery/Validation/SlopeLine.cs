@@ -26,10 +26,10 @@ internal sealed record SlopeLine(string Variable, string Row, double[] At, doubl
             ? $"{line} the loss never rises with {Variable}: no {Row} is pushed the wrong way."
             : $"{line} the loss rises with {Variable}, so that {Row}s are pushed back, {string.Join(" and ", Runs(rising).Select(run => $"from {FiniteRung.Number(At[run.First])} to {FiniteRung.Number(At[run.Last])}"))}.";
         yield return Math.Abs(Slopes[0]) <= Flat * Steepest
-            ? $"It is nearly flat where a {Row} is quite wrong ({Variable} = {FiniteRung.Number(At[0])}): such {Row}s teach next to nothing and stay wrong."
+            ? $"It is nearly flat where {Row}s are quite wrong ({Variable} = {FiniteRung.Number(At[0])}): such {Row}s teach next to nothing and stay wrong."
             : $"At {Variable} = {FiniteRung.Number(At[0])} its slope is {FiniteRung.Number(Slopes[0])}.";
         yield return Math.Abs(Slopes[^1]) <= Flat * Steepest
-            ? $"It is nearly flat where a {Row} is quite right ({Variable} = {FiniteRung.Number(At[^1])}): it lets go of such {Row}s."
+            ? $"It is nearly flat where {Row}s are quite right ({Variable} = {FiniteRung.Number(At[^1])}): it lets go of such {Row}s."
             : $"At {Variable} = {FiniteRung.Number(At[^1])} its slope is still {FiniteRung.Number(Slopes[^1])}.";
     }
 

@@ -268,18 +268,33 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
     }
 
     /// <summary>
-    /// One number for the batch, as losses of classes are often written, is what it is the mean of; any other number is the loss of every row, which has the same
-    /// mean and the same gradient.
+    /// Losses whose mean is a number that a text returns for the batch, as losses of classes are often written: of a mean, what it is the mean of, also within sums and
+    /// factors. Any other number is the loss of every row, which has the same mean and the same gradient.
     /// </summary>
     private static Expr PerRow(Expr number)
     {
-        var formula = number;
-        while (formula.Operation == Operation.Named)
+        var perRow = new Dictionary<Expr, Expr>(ReferenceEqualityComparer.Instance);
+        foreach (var node in NodeOrder.Of([number]))
         {
-            formula = formula.Operands[0];
+            var (a, b) = (Of(node, 0), Of(node, 1));
+            perRow[node] = node.Operation switch
+            {
+                _ when node.Shape != Shape.Scalar => node,
+                Operation.Named when a.Shape == Shape.Row => a,
+                Operation.Mean when node.Axis == Axis.Batch => node.Operands[0],
+                Operation.Negate when a.Shape == Shape.Row => -a,
+                Operation.Add when a.Shape == Shape.Row || b.Shape == Shape.Row => a + b,
+                Operation.Subtract when a.Shape == Shape.Row || b.Shape == Shape.Row => a - b,
+                Operation.Multiply when a.Shape == Shape.Row => a * node.Operands[1],
+                Operation.Multiply when b.Shape == Shape.Row => node.Operands[0] * b,
+                Operation.Divide when a.Shape == Shape.Row => a / node.Operands[1],
+                _ => node,
+            };
         }
 
-        return formula is { Operation: Operation.Mean, Axis: Axis.Batch } ? formula.Operands[0] : Formulas.Broadcast(number, Shape.Row);
+        return Formulas.Broadcast(perRow[number], Shape.Row);
+
+        Expr Of(Expr node, int operand) => operand < node.Operands.Length ? perRow[node.Operands[operand]] : node;
     }
 
     private ImmutableArray<Expr> Result(Value? result, Position at) => result switch
