@@ -30,7 +30,7 @@ public sealed partial class ContextTests
         return model;
     }
 
-    public static TheoryData<IContextStrategy> Strategies { get; } =
+    private static readonly IContextStrategy[] Compared =
     [
         new ChronologicalContext(),
         new ChronologicalContext { WithThoughts = false },
@@ -40,6 +40,8 @@ public sealed partial class ContextTests
         new BestContext { Order = ContextOrder.Unsorted },
         new BurnInContext(),
     ];
+
+    public static TheoryData<IContextStrategy> Strategies { get; } = [.. Compared];
 
     private static string All(ScriptedModel model) => string.Join('\n', model.Prompts[^1].Select(message => message.Text));
 
@@ -72,7 +74,7 @@ public sealed partial class ContextTests
             _ => (false, false),
         };
         Assert.Equal(thoughts, text.Contains("THOUGHT3", StringComparison.Ordinal));
-        Assert.Equal(failures, text.Contains("refused", StringComparison.Ordinal) || text.Contains("again", StringComparison.Ordinal));
+        Assert.Equal(failures, text.Contains("F.softplus(-x)", StringComparison.Ordinal));
         Assert.Contains("F.logsigmoid", text, StringComparison.Ordinal);
     }
 
@@ -112,7 +114,7 @@ public sealed partial class ContextTests
     }
 
     [Fact]
-    public void Names_tell_strategies_apart() => Assert.Equal(Strategies.Count, Strategies.Select(row => row.Data.Name).Distinct().Count());
+    public void Names_tell_strategies_apart() => Assert.Equal(Compared.Length, Compared.Select(one => one.Name).Distinct().Count());
 
     [GeneratedRegex("\"(?:[^\"\\\\\n]|\\\\.)*\"")]
     private static partial Regex JsonString();

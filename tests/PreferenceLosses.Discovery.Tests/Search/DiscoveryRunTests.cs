@@ -163,14 +163,13 @@ public sealed class DiscoveryRunTests : IDisposable
     [Fact]
     public async Task An_evaluator_that_fails_ends_the_call_and_what_was_scored_stays()
     {
-        var failing = Evaluator();
-        var count = 0;
-        var evaluator = new ArithmeticEvaluator { Quality = name => name == "one" && Interlocked.Increment(ref count) == 2 ? throw new EvaluatorException("The cluster is down.") : 0 };
-        await Assert.ThrowsAsync<EvaluatorException>(() => RunAsync(new ScriptedModel([Exp("one", 2)]), evaluator: evaluator));
+        var failing = new ArithmeticEvaluator { Quality = _ => 0, FailsAt = ("one", 1) };
+        await Assert.ThrowsAsync<EvaluatorException>(() => RunAsync(new ScriptedModel([Exp("one", 2)]), evaluator: failing));
         Assert.Single(RunArchive.Read(folder.PathOf("run.jsonl")).Objectives[2].Scores);
-        var state = await RunAsync(new ScriptedModel([]), evaluator: failing);
+        var working = Evaluator();
+        var state = await RunAsync(new ScriptedModel([]), evaluator: working);
         Assert.Equal(1, state.Generations);
-        Assert.DoesNotContain(("one", 0UL), failing.Asked);
+        Assert.DoesNotContain(("one", 0UL), working.Asked);
     }
 
     [Fact]
@@ -202,20 +201,21 @@ public sealed class DiscoveryRunTests : IDisposable
     [Fact]
     public async Task The_confirmation_scores_the_best_and_the_baseline_and_enters_no_prompt()
     {
-        var confirming = new ArithmeticEvaluator { Quality = name => name == "better" ? 0.25 : 0, Fingerprint = "held-out" };
+        var confirming = new ArithmeticEvaluator { Quality = name => name == "better" ? 1000.25 : 1000, Fingerprint = "held-out" };
         var options = Options with { MaximumGenerations = 2, Confirmation = [new("held-out", confirming, [10, 11, 12])] };
         var model = new ScriptedModel([Exp("better", 2), Exp("worse", 3), Exp("more", 4)]);
         var state = await RunAsync(model, options);
         Assert.Equal(["better", "dpo"], confirming.Asked.Select(one => one.Name).Distinct().Order());
         var confirmed = Assert.Single(state.Confirmations);
         Assert.Equal(3, confirmed.Number);
-        Assert.Contains("(3 paired seeds), +0.25", confirmed.Result, StringComparison.Ordinal);
+        Assert.StartsWith("fitness 1000", confirmed.Result, StringComparison.Ordinal);
+        Assert.Contains("(3 paired seeds), +0.2", confirmed.Result, StringComparison.Ordinal);
         Assert.Equal(0.25, state.Objectives[2].DifferenceTo(state.Baseline!, "held-out")!.Value.Value, 2);
 
         // The search goes on with a larger limit, and knows nothing of it.
         var more = new ScriptedModel([Exp("more", 4)]);
         await RunAsync(more, options with { MaximumGenerations = 3 });
-        Assert.DoesNotContain(more.Prompts.SelectMany(prompt => prompt), message => message.Text.Contains("0.25", StringComparison.Ordinal) || message.Text.Contains("held-out", StringComparison.Ordinal));
+        Assert.DoesNotContain(more.Prompts.SelectMany(prompt => prompt), message => message.Text.Contains("1000", StringComparison.Ordinal) || message.Text.Contains("held-out", StringComparison.Ordinal));
     }
 
     [Fact]
