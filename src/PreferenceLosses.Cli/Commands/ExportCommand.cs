@@ -8,7 +8,8 @@ namespace PreferenceLosses.Cli.Commands;
 /// <summary><c>export NAME | --python FILE | --spec FILE [--set k=v]… --to FORMAT</c>: a loss as text for other programs.</summary>
 internal static class ExportCommand
 {
-    private const string Formats = "pytorch|trl|latex|csharp|json";
+    /// <summary>The formats, as a help text names them.</summary>
+    public const string Formats = "pytorch|trl|latex|csharp|json";
 
     public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
@@ -46,7 +47,8 @@ internal static class ExportCommand
         return command;
     }
 
-    private static Func<PreferenceLoss, string> Writer(string? format, LossCatalog catalog) => format switch
+    /// <summary>What writes a format.</summary>
+    public static Func<IPreferenceLoss, string> Writer(string? format, LossCatalog catalog) => format switch
     {
         "pytorch" => LossExport.ToPyTorch,
         "trl" => LossExport.ToTrl,
@@ -60,7 +62,8 @@ internal static class ExportCommand
 
     private static string Accepted => Formats.Replace("|", ", ", StringComparison.Ordinal);
 
-    private static string Text(Func<PreferenceLoss, string> write, PreferenceLoss loss)
+    /// <summary>The text, or a refusal where the formula has none.</summary>
+    public static string Text(Func<IPreferenceLoss, string> write, IPreferenceLoss loss)
     {
         try
         {

@@ -15,11 +15,13 @@ public sealed class ReplayingChatClient : LocalChatClient
 
     /// <summary>A client that plays.</summary>
     /// <param name="path">The recording. A last line that was cut off is passed over.</param>
+    /// <param name="played">How many of the exchanges were played before, by the run that is resumed.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is no exchange.</exception>
-    public ReplayingChatClient(string path)
+    public ReplayingChatClient(string path, int played = 0)
         : base("replay")
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(played);
         this.path = path;
         var text = File.ReadAllText(path);
         var lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n');
@@ -27,6 +29,8 @@ public sealed class ReplayingChatClient : LocalChatClient
         {
             left.Add(RecordedExchange.Parse(lines[i], string.Create(CultureInfo.InvariantCulture, $"{path}, line {i + 1},")));
         }
+
+        left.RemoveRange(0, Math.Min(played, left.Count));
     }
 
     /// <inheritdoc/>
