@@ -91,7 +91,7 @@ public sealed record RunState
     /// <summary>As it was when the last attempt was begun.</summary>
     internal RunState WithoutLastAttempt() => this with { Attempts = Attempts[..^1] };
 
-    private static ScoredObjective? Better(ScoredObjective? best, ScoredObjective one) =>
+    internal static ScoredObjective? Better(ScoredObjective? best, ScoredObjective one) =>
         one is not { IsSettled: true, Failure: null, Scores.IsEmpty: false } ? best : best is null || one.IsBetterThan(best) ? one : best;
 
     private RunState After(ObjectiveAccepted accepted)

@@ -13,6 +13,9 @@ internal sealed class ArithmeticEvaluator : IObjectiveEvaluator
     /// <summary>How good an objective is.</summary>
     public required Func<string, double?> Quality { get; init; }
 
+    /// <summary>Where the evaluator itself fails; null for nowhere.</summary>
+    public (string Name, ulong Seed)? FailsAt { get; init; }
+
     /// <summary>What the seed does to one objective and not to others.</summary>
     public double Noise { get; init; } = 0.001;
 
@@ -33,6 +36,11 @@ internal sealed class ArithmeticEvaluator : IObjectiveEvaluator
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        if (FailsAt is { } failure && failure.Name == objective.Name && seeds.Contains(failure.Seed))
+        {
+            throw new EvaluatorException("The cluster is down.");
+        }
+
         return [.. seeds.Select(seed => Score(objective.Name, seed))];
     }
 
