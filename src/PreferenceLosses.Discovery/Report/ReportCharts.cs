@@ -72,7 +72,6 @@ internal static class ReportCharts
         .Where(curve => curve.Values.Length > 0)
         .Select(curve => new Chart
         {
-            Title = curve.Name,
             X = new Axis("step"),
             Y = new Axis(curve.Name),
             Width = 420,
