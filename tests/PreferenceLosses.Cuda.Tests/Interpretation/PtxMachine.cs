@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace PreferenceLosses.Cuda.Tests.Interpretation;
 
 /// <summary>In which order the threads of a block go on from one meeting to the next.</summary>
-internal enum ThreadOrder
+public enum ThreadOrder
 {
     Forward,
     Backward,
@@ -21,7 +21,7 @@ internal readonly record struct LaunchCounts(long Instructions, long BytesRead, 
 internal sealed class PtxMachine(DeviceMemory memory)
 {
     private const int WarpSize = 32;
-    private const long LargestRun = 2_000_000_000;
+    private const long LargestRun = 100_000_000;
 
     private static readonly ConditionalWeakTable<PtxKernelText, Decoder> Decoded = [];
 
@@ -143,72 +143,84 @@ internal sealed class PtxMachine(DeviceMemory memory)
             }
         }
 
+        /// <summary>One warp after the other goes as far as it can without the rest of the block, in the order that is asked for.</summary>
         public long Run(Action<int[]> arrange)
         {
-            var order = Enumerable.Range(0, threads.Length).ToArray();
             while (threads.Any(t => !t.HasEnded))
             {
-                arrange(order);
-                foreach (var number in order)
+                foreach (var warp in Arranged(threads.Length / WarpSize, arrange))
                 {
-                    if (!threads[number].HasEnded && !threads[number].IsWaiting)
+                    do
                     {
-                        Advance(threads[number], number);
+                        foreach (var lane in Arranged(WarpSize, arrange))
+                        {
+                            var number = (warp * WarpSize) + lane;
+                            if (!threads[number].HasEnded && !threads[number].IsWaiting)
+                            {
+                                Advance(threads[number], number);
+                            }
+                        }
                     }
+                    while (Shuffles(warp));
                 }
 
-                if (!Meet())
-                {
-                    throw new PtxException($"{kernel.Name}, block {block}: not all threads come to '{Waiting()}'.");
-                }
+                Meet();
             }
 
             return instructions;
         }
 
-        private string Waiting() => code[threads.First(t => t.IsWaiting).At].Line.Text;
+        private static int[] Arranged(int count, Action<int[]> arrange)
+        {
+            var order = Enumerable.Range(0, count).ToArray();
+            arrange(order);
+            return order;
+        }
 
-        /// <summary>Lets threads go on that have all met; false if some wait for ever.</summary>
-        private bool Meet()
+        /// <summary>All threads are at one barrier, or have all ended.</summary>
+        private void Meet()
         {
             if (Array.TrueForAll(threads, t => t.HasEnded))
             {
-                return true;
+                return;
             }
 
-            if (Array.TrueForAll(threads, t => t.IsWaiting && code[t.At].Kind == Kind.Barrier))
+            if (threads.Any(t => t.HasEnded || t.At != threads[0].At))
             {
-                if (threads.Any(t => t.At != threads[0].At))
-                {
-                    throw new PtxException($"{kernel.Name}, block {block}: threads meet at different barriers.");
-                }
-
-                Array.ForEach(threads, GoOn);
-                return true;
+                throw new PtxException($"{kernel.Name}, block {block}: not all threads come to '{code[threads.First(t => !t.HasEnded).At].Line.Text}'.");
             }
 
-            var anyMet = false;
-            for (var warp = 0; warp < threads.Length; warp += WarpSize)
+            Array.ForEach(threads, GoOn);
+        }
+
+        /// <summary>Exchanges values if the lanes of a warp are at a shuffle, which has to be the same one for all.</summary>
+        private bool Shuffles(int warp)
+        {
+            var lanes = threads.AsSpan(warp * WarpSize, WarpSize);
+            var anyLane = -1;
+            for (var lane = 0; lane < WarpSize; lane++)
             {
-                var lanes = threads.AsSpan(warp, WarpSize);
-                if (lanes[0].HasEnded || !lanes[0].IsWaiting || code[lanes[0].At].Kind != Kind.Shuffle)
+                if (!lanes[lane].HasEnded && code[lanes[lane].At].Kind == Kind.Shuffle)
                 {
-                    continue;
+                    anyLane = lane;
                 }
-
-                foreach (var lane in lanes)
-                {
-                    if (lane.HasEnded || lane.At != lanes[0].At)
-                    {
-                        throw new PtxException($"{kernel.Name}, block {block}: not the whole warp {warp / WarpSize} is at '{code[lanes[0].At].Line.Text}'.");
-                    }
-                }
-
-                Exchange(lanes);
-                anyMet = true;
             }
 
-            return anyMet;
+            if (anyLane < 0)
+            {
+                return false;
+            }
+
+            foreach (var lane in lanes)
+            {
+                if (lane.HasEnded || lane.At != lanes[anyLane].At)
+                {
+                    throw new PtxException($"{kernel.Name}, block {block}: not the whole warp {warp} is at '{code[lanes[anyLane].At].Line.Text}'.");
+                }
+            }
+
+            Exchange(lanes);
+            return true;
         }
 
         private void Exchange(Span<Thread> lanes)

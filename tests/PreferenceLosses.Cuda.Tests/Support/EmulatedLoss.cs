@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PreferenceLosses.Cuda.Emission;
 using PreferenceLosses.Cuda.Tests.Interpretation;
 using PreferenceLosses.Execution;
@@ -8,6 +9,8 @@ namespace PreferenceLosses.Cuda.Tests.Support;
 /// <summary>The emitted kernels of a loss, run by the interpreter on a batch.</summary>
 internal sealed class EmulatedLoss
 {
+    private static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, PtxKernelText>> Modules = new();
+
     private readonly LossKernel kernel;
     private readonly IReadOnlyDictionary<string, PtxKernelText> module;
     private readonly DeviceMemory memory = new();
@@ -15,7 +18,7 @@ internal sealed class EmulatedLoss
     private EmulatedLoss(LossKernel kernel, string text)
     {
         this.kernel = kernel;
-        module = PtxModule.Parse(text);
+        module = Modules.GetOrAdd(text, PtxModule.Parse);
     }
 
     /// <summary>The results with a value per row, by the names of outputs.</summary>
