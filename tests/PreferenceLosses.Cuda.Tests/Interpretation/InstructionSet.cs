@@ -142,7 +142,6 @@ internal sealed class InstructionSet(Func<string, string, int> slot)
         ("or", "pred" or "b16" or "b32" or "b64") => (a, b) => a | b,
         ("xor", "pred") => (a, b) => a != b ? 1UL : 0,
         ("xor", "b16" or "b32" or "b64") => (a, b) => a ^ b,
-        ("cvt.rn", "f32") => throw Unknown(parts),
         _ => throw Unknown(parts),
     };
 
