@@ -2,7 +2,8 @@
 //
 // Forward, a row's logits z are read once: the maximum m and s = sum e^(z - m), carried together, with one exponential per logit and one more
 // for each vector of 16 bytes whose maximum is new. log p = (z_label - m) - log s. m and log s are kept apart: their sum would round away what backward needs.
-// Backward: g * (onehot(label) - e^(z - m - log s)), in place of the logits or elsewhere, rounded once.
+// Backward: g * (onehot(label) - e^(z - m - log s)), in place of the logits or elsewhere, rounded once. A logit is read and
+// its gradient written by one thread, so there is nothing to wait for.
 //
 // A label that is negative means that the row does not count: forward reads nothing of it, backward writes zeros.
 // Logits of -infinity have probability 0. Offsets have 64 bits. Any alignment to the element is accepted: vectors have scalar heads and tails.
@@ -202,14 +203,6 @@ DEVICE void backward(
   bool counts = label >= 0;
   Slope slope = {counts ? upstream[row] : 0.0f, maxima[row], logSums[row]};
 
-  // The label's logit, before anybody overwrites it.
-  float atLabel = 0.0f;
-  if (counts) {
-    float z = Format::read_one(start[label]);
-    atLabel = slope.upstream + slope_of(slope, z);
-  }
-  barrier();
-
   // Where the two do not lie alike there are no common vectors: element by element.
   u32 head = head_of<Format>(target, vocabulary);
   bool isAlike = (((u64)start ^ (u64)target) & 15) == 0;
@@ -217,7 +210,7 @@ DEVICE void backward(
   for (u32 single = thread; single < vocabulary - vectors * PerVector; single += THREADS_OF_ROW) {
     u32 i = single < head ? single : single + vectors * PerVector;
     float g = counts ? slope_of(slope, Format::read_one(start[i])) : 0.0f;
-    target[i] = Format::write_one((int)i == label ? atLabel : g);
+    target[i] = Format::write_one((int)i == label ? slope.upstream + g : g);
   }
 
   const Words *words = (const Words *)(start + head);
@@ -243,7 +236,7 @@ DEVICE void backward(
     u32 labelHere = (u32)label - (head + v * PerVector);
     if (labelHere < (u32)PerVector) {
       for (u32 i = 0; i < (u32)PerVector; i++) {
-        g[i] = i == labelHere ? atLabel : g[i];
+        g[i] += i == labelHere ? slope.upstream : 0.0f;
       }
     }
     for (int w = 0; w < 4; w++) {

@@ -285,6 +285,7 @@ internal sealed class InstructionSet(Func<string, string, int> slot)
             ("", "u32" or "s32", "u16") => x => (ushort)x,
             ("", "s32", "s16") => x => (uint)(short)x,
             ("", "u16", "u32") => x => (ushort)x,
+            ("", "u64", "s32") => x => (ulong)(int)x,
             _ => throw Unknown(parts),
         };
         return r => r[d] = convert(r[a]);

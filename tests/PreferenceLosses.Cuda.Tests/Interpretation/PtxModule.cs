@@ -77,7 +77,8 @@ internal static partial class PtxModule
                 rest = rest[label.Length..].Trim();
             }
 
-            if (rest.Length == 0)
+            // A pragma is advice.
+            if (rest.Length == 0 || rest.StartsWith(".pragma", StringComparison.Ordinal))
             {
                 continue;
             }
