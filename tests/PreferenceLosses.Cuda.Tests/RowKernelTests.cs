@@ -89,8 +89,8 @@ public class RowKernelTests
     [InlineData("backward_bf16")]
     public void Offsets_have_64_bits(string entry)
     {
-        // Two rows of eight logits each, 2^31 logits apart: nothing is between them.
-        const ulong Stride = 1UL << 31;
+        // Two rows of eight logits each, more than 2^32 logits apart: nothing is between them.
+        const ulong Stride = (1UL << 32) + 16;
         var memory = new DeviceMemory();
         var first = memory.Place("row 0", 0x1000_0000_0000, EmulatedRows.Encode([1, 2, 3, 4, 5, 6, 7, 8], LogitFormat.Bf16));
         var second = memory.Place("row 1", first.Start + (2 * Stride), EmulatedRows.Encode([8, 7, 6, 5, 4, 3, 2, 1], LogitFormat.Bf16));
