@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PreferenceLosses.Cli.Evaluation;
+using PreferenceLosses.Cuda;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 
@@ -9,7 +10,7 @@ namespace PreferenceLosses.Cli.Commands;
 internal static class ExportCommand
 {
     /// <summary>The formats, as a help text names them.</summary>
-    public const string Formats = "pytorch|trl|latex|csharp|json";
+    public const string Formats = "pytorch|trl|latex|csharp|json|ptx";
 
     public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
@@ -28,7 +29,7 @@ internal static class ExportCommand
         var to = new Option<string>("--to")
         {
             HelpName = Formats,
-            Description = "What to write: a PyTorch function, a file with a TRL trainer, LaTeX, a C# record, or JSON.",
+            Description = "What to write: a PyTorch function, a file with a TRL trainer, LaTeX, a C# record, JSON, or PTX (CUDA kernels; ranked losses for four responses per row).",
         };
         var command = new Command("export", "Writes a loss as text for other programs.") { name, python, spec, set, to };
         command.SetAction(parsed =>
@@ -55,7 +56,7 @@ internal static class ExportCommand
         "latex" => LossExport.ToLatex,
         "csharp" => LossExport.ToCSharp,
         "json" => loss => LossJson.Serialize(loss, catalog) + "\n",
-        "ptx" => throw CommandException.WrongUsage($"--to ptx is not available in this version; {Accepted} are accepted."),
+        "ptx" => loss => PtxExport.ToPtx(loss),
         null => throw CommandException.WrongUsage($"--to is missing; {Accepted} are accepted."),
         _ => throw CommandException.WrongUsage($"--to is '{format}'; {Accepted} are accepted."),
     };
