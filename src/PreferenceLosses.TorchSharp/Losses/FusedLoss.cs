@@ -1,0 +1,203 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using PreferenceLosses.Expressions;
+using static TorchSharp.torch;
+
+namespace PreferenceLosses.Torch;
+
+/// <summary>A loss by this library's executor, on the memory of CPU tensors.</summary>
+internal static class FusedLoss
+{
+    public static TensorLossResult Evaluate(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options)
+    {
+        using var scope = NewDisposeScope();
+        var batch = Contiguous(PreparedBatch.Of(loss.Graph, given, options.SingleRow));
+        return batch.Precision == ScalarType.Float64 ? Evaluate<double>(loss, given, batch, options) : Evaluate<float>(loss, given, batch, options);
+    }
+
+    /// <summary>What the fused route needs of tensors beyond what every route does.</summary>
+    /// <exception cref="NotSupportedException">They are not on the CPU.</exception>
+    public static void CheckDevice(Device device)
+    {
+        if (device.type != TorchSharp.DeviceType.CPU)
+        {
+            throw new NotSupportedException(
+                $"The tensors are on {device}, and the fused route computes on the CPU only; a GPU needs the package PreferenceLosses.Cuda, which is not connected to tensors yet. "
+                + $"{nameof(LossRoute)}.{nameof(LossRoute.Lowered)} runs on every device.");
+        }
+    }
+
+    private static TensorLossResult Evaluate<T>(IPreferenceLoss loss, TensorBatch given, PreparedBatch batch, EvaluationOptions options)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var graph = loss.Graph;
+        var wanted = is_grad_enabled() ? Differentiated(graph, batch) : [];
+        var losses = empty((long)batch.Rows * graph.Losses.Length, batch.Precision);
+        Tensor[] rewards = graph.Rewards is null ? [] : [empty((long)batch.Rows, batch.Precision), empty((long)batch.Rows, batch.Precision)];
+        var gradients = new FusedGradients<T>(graph, batch.Inputs, wanted);
+        var isMeanOfNothing = batch.Rows == 0 && options.Reduction == Reduction.Mean;
+        var value = loss.Evaluate(
+            Batch<T>(graph, batch, batch.Inputs, batch.Mask, batch.Weight),
+            gradients.Destination(losses, rewards),
+            isMeanOfNothing ? options with { Reduction = Reduction.Sum } : options);
+        gradients.Finish();
+        GC.KeepAlive(batch);
+
+        var reduced = batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
+        var pass = new BackwardPass();
+        if (wanted.Length > 0)
+        {
+            reduced = ReducedLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), new ReducedLossFunction.Arguments(reduced, gradients.Tensors, pass)]);
+        }
+
+        var rowLosses = batch.Scatter(losses).MoveToOuterDisposeScope();
+        var tensorRewards = rewards.Length == 0 ? null : new TensorRewards(
+            batch.Scatter(rewards[0]).MoveToOuterDisposeScope(), batch.Scatter(rewards[1]).MoveToOuterDisposeScope(), batch.Kept?.MoveToOuterDisposeScope());
+        var resultValue = isMeanOfNothing ? null : reduced.MoveToOuterDisposeScope();
+        return wanted.Length == 0
+            ? new TensorLossResult(LossRoute.Fused, batch.Rows, resultValue, rowLosses, tensorRewards)
+            : new TensorLossResult(batch.Rows, resultValue, rowLosses, tensorRewards, pass, () => Attached<T>(loss, given, options, rowLosses, pass));
+    }
+
+    /// <summary>The unreduced losses as part of the autograd graph. The batch is looked at again: seldom does anybody want both.</summary>
+    private static Tensor Attached<T>(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options, Tensor losses, BackwardPass pass)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        using var enabled = enable_grad();
+        using var scope = NewDisposeScope();
+        var graph = loss.Graph;
+        var batch = Contiguous(PreparedBatch.Of(graph, given, options.SingleRow));
+        var wanted = Differentiated(graph, batch);
+        var (rows, responses, precision, hasMask) = (batch.Rows, batch.Responses, batch.Precision, batch.Mask is not null);
+
+        Tensor[] Backward(List<Tensor> saved, Tensor upstream)
+        {
+            Tensor[] inputs = [.. saved.Take(graph.Inputs.Length)];
+            var gradients = new FusedGradients<T>(graph, inputs, wanted);
+            using var scope = NewDisposeScope();
+            var weights = upstream.contiguous();
+            var again = new PreparedBatch { Rows = rows, GivenRows = rows, Responses = responses, Precision = precision, Device = CPU, Inputs = inputs };
+            loss.VectorJacobianProduct(
+                Batch<T>(graph, again, inputs, hasMask ? saved[^1] : null, weight: null),
+                Values<T>(weights),
+                gradients.Destination(null, []),
+                options);
+            gradients.Finish();
+            GC.KeepAlive(weights);
+            GC.KeepAlive(saved);
+            return [.. gradients.Tensors];
+        }
+
+        // A copy: what was handed out before stays without a gradient.
+        var rowLosses = batch.Kept is null ? losses.clone() : Kept(losses, batch, graph);
+        List<Tensor> toSave = [.. batch.Inputs];
+        if (hasMask)
+        {
+            toSave.Add(batch.Mask!);
+        }
+
+        var attached = RowLossFunction.apply(
+            [.. wanted.Select(i => batch.Inputs[i]), new RowLossFunction.Arguments(rowLosses, toSave, wanted, Backward, pass)]);
+        return batch.Scatter(attached).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Kept(Tensor losses, PreparedBatch batch, LossGraph graph) => graph.Losses.Length == 1
+        ? losses.index_select(0, batch.Kept!)
+        : cat([losses.narrow(0, 0, batch.GivenRows).index_select(0, batch.Kept!), losses.narrow(0, batch.GivenRows, batch.GivenRows).index_select(0, batch.Kept!)]);
+
+    /// <summary>The inputs that gradients are wanted for.</summary>
+    private static int[] Differentiated(LossGraph graph, PreparedBatch batch)
+    {
+        var wanted = new List<int>(2);
+        for (var i = 0; i < batch.Inputs.Length; i++)
+        {
+            if (graph.Inputs[i].IsDifferentiable && batch.Inputs[i].requires_grad)
+            {
+                wanted.Add(i);
+            }
+        }
+
+        return [.. wanted];
+    }
+
+    private static PreparedBatch Contiguous(PreparedBatch batch)
+    {
+        CheckDevice(batch.Device);
+        for (var i = 0; i < batch.Inputs.Length; i++)
+        {
+            batch.Inputs[i] = batch.Inputs[i].is_contiguous() ? batch.Inputs[i] : batch.Inputs[i].contiguous();
+        }
+
+        return batch;
+    }
+
+    /// <summary>The memory of the tensors as a batch of the core. It lives as long as the tensors do.</summary>
+    private static PreferenceBatch<T> Batch<T>(LossGraph graph, PreparedBatch batch, Tensor[] inputs, Tensor? mask, Tensor? weight)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ReadOnlySpan<T> Column(string name)
+        {
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                if (graph.Inputs[i].Name == name)
+                {
+                    return Values<T>(inputs[i]);
+                }
+            }
+
+            return default;
+        }
+
+        Dictionary<string, ReadOnlyMemory<T>>? other = null;
+        Dictionary<string, double>? scalars = null;
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var input = graph.Inputs[i];
+            if (input.Shape == Expressions.Shape.Scalar)
+            {
+                (scalars ??= [])[input.Name!] = double.CreateTruncating(Values<T>(inputs[i])[0]);
+            }
+            else if (!FusedColumns.HasProperty(input.Name!))
+            {
+                (other ??= [])[input.Name!] = Values<T>(inputs[i]).ToArray();
+            }
+        }
+
+        return new PreferenceBatch<T>
+        {
+            PolicyChosen = Column(Columns.PolicyChosen),
+            PolicyRejected = Column(Columns.PolicyRejected),
+            ReferenceChosen = Column(Columns.ReferenceChosen),
+            ReferenceRejected = Column(Columns.ReferenceRejected),
+            Policy = Column(Columns.Policy),
+            Reference = Column(Columns.Reference),
+            ChosenLength = Column(Columns.ChosenLength),
+            RejectedLength = Column(Columns.RejectedLength),
+            Length = Column(Columns.Length),
+            ChosenScore = Column(Columns.ChosenScore),
+            RejectedScore = Column(Columns.RejectedScore),
+            Score = Column(Columns.Score),
+            Margin = Column(Columns.Margin),
+            Desirable = Column(Columns.Desirable),
+            Weight = weight is null ? default : Values<T>(weight),
+            ResponsesPerRow = batch.Responses,
+            ResponseMask = mask is null ? default : Values<bool>(mask),
+            Other = other,
+            Scalars = scalars,
+        };
+    }
+
+    /// <summary>A tensor's memory. Without rows a tensor has none, and a column that is there is not one that was left out.</summary>
+    internal static Span<T> Values<T>(Tensor tensor)
+        where T : unmanaged =>
+        tensor.numel() == 0 ? Array.Empty<T>() : MemoryMarshal.Cast<byte, T>(tensor.bytes);
+}
+
+/// <summary>The columns that a batch of the core has properties for.</summary>
+internal static class FusedColumns
+{
+    public static bool HasProperty(string name) => name is
+        Columns.PolicyChosen or Columns.PolicyRejected or Columns.ReferenceChosen or Columns.ReferenceRejected or Columns.Policy or Columns.Reference
+        or Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.ChosenScore or Columns.RejectedScore or Columns.Score
+        or Columns.Margin or Columns.Desirable;
+}
