@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace PreferenceLosses.Torch;
 
 /// <summary>The way back through an autograd function, where nothing may be thrown: libtorch is in the middle, and the process would end.</summary>
-internal sealed class BackwardPass
+/// <param name="empties">Makes one tensor for each gradient, of its shape, type and device.</param>
+internal sealed class BackwardPass(Func<IEnumerable<Tensor>> empties)
 {
     /// <summary>
     /// What was returned last on this thread. libtorch has taken it over by the time it calls again; until then somebody has to hold it, and
@@ -19,12 +20,10 @@ internal sealed class BackwardPass
     /// <param name="context">The function's context.</param>
     /// <param name="upstream">What libtorch passed in; disposed of.</param>
     /// <param name="gradients">Computes one gradient for each tensor from what was saved.</param>
-    /// <param name="like">Of what was saved, those that have the shapes of the gradients.</param>
     /// <param name="others">The number of arguments after the tensors, which have no gradient.</param>
-    public List<Tensor> Run(
-        autograd.AutogradContext context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, Func<List<Tensor>, IEnumerable<Tensor>> like, int others)
+    public List<Tensor> Run(autograd.AutogradContext context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, int others)
     {
-        var saved = context.get_saved_variables();
+        List<Tensor> saved = [];
         List<Tensor> results;
         try
         {
@@ -34,6 +33,7 @@ internal sealed class BackwardPass
                     $"The gradient of the fused route cannot be differentiated again (create_graph: true); ask for {nameof(LossRoute)}.{nameof(LossRoute.Lowered)}.");
             }
 
+            saved = context.get_saved_variables();
             results = [.. gradients(saved)];
         }
 #pragma warning disable CA1031 // Whatever it is, it must not get into libtorch; Error has it.
@@ -42,7 +42,7 @@ internal sealed class BackwardPass
         {
             Error ??= exception;
             using var _ = no_grad();
-            results = [.. like(saved).Select(tensor => zeros_like(tensor).fill_(double.NaN))];
+            results = [.. empties().Select(tensor => tensor.fill_(double.NaN))];
         }
 
         foreach (var tensor in saved)

@@ -20,7 +20,7 @@ internal sealed class ReducedLossFunction : autograd.SingleTensorFunction<Reduce
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => ((BackwardPass)ctx.get_data("pass")).Run(
-        ctx, grad_output, saved => [.. saved.Select(gradient => gradient * grad_output)], saved => saved, others: 1);
+        ctx, grad_output, saved => [.. saved.Select(gradient => gradient * grad_output)], others: 1);
 }
 
 /// <summary>The unreduced losses: the backward pass is this library's, with a weight for every loss.</summary>
@@ -29,11 +29,10 @@ internal sealed class RowLossFunction : autograd.SingleTensorFunction<RowLossFun
     /// <summary>What is handed to <see cref="forward"/> after the tensors.</summary>
     /// <param name="Losses">The result.</param>
     /// <param name="Inputs">The columns in the order of the graph's inputs, to be saved.</param>
-    /// <param name="Wanted">The inputs that gradients are wanted for: those of the tensors, in their order.</param>
-    /// <param name="Backward">Gradients of the wanted inputs from all inputs and one weight per loss.</param>
+    /// <param name="Backward">Gradients of the tensors from all inputs and one weight per loss.</param>
     /// <param name="Pass">Where errors go.</param>
     public sealed record Arguments(
-        Tensor Losses, List<Tensor> Inputs, int[] Wanted, Func<List<Tensor>, Tensor, Tensor[]> Backward, BackwardPass Pass);
+        Tensor Losses, List<Tensor> Inputs, Func<List<Tensor>, Tensor, Tensor[]> Backward, BackwardPass Pass);
 
     public override string Name => "PreferenceLossPerRow";
 
@@ -49,7 +48,6 @@ internal sealed class RowLossFunction : autograd.SingleTensorFunction<RowLossFun
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(
-            ctx, grad_output, saved => arguments.Backward(saved, grad_output), saved => arguments.Wanted.Select(i => saved[i]), others: 1);
+        return arguments.Pass.Run(ctx, grad_output, saved => arguments.Backward(saved, grad_output), others: 1);
     }
 }

@@ -44,7 +44,7 @@ internal static class FusedLoss
         GC.KeepAlive(batch);
 
         var reduced = batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
-        var pass = new BackwardPass();
+        var pass = new BackwardPass(Empties(graph, wanted, batch.Rows, batch.Responses, batch.Precision));
         if (wanted.Length > 0)
         {
             reduced = ReducedLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), new ReducedLossFunction.Arguments(reduced, gradients.Tensors, pass)]);
@@ -97,13 +97,17 @@ internal static class FusedLoss
         }
 
         var attached = RowLossFunction.apply(
-            [.. wanted.Select(i => batch.Inputs[i]), new RowLossFunction.Arguments(rowLosses, toSave, wanted, Backward, pass)]);
+            [.. wanted.Select(i => batch.Inputs[i]), new RowLossFunction.Arguments(rowLosses, toSave, Backward, pass)]);
         return batch.Scatter(attached).MoveToOuterDisposeScope();
     }
 
     private static Tensor Kept(Tensor losses, PreparedBatch batch, LossGraph graph) => graph.Losses.Length == 1
         ? losses.index_select(0, batch.Kept!)
         : cat([losses.narrow(0, 0, batch.GivenRows).index_select(0, batch.Kept!), losses.narrow(0, batch.GivenRows, batch.GivenRows).index_select(0, batch.Kept!)]);
+
+    /// <summary>Tensors of the shapes of gradients, made without looking at any tensor.</summary>
+    private static Func<IEnumerable<Tensor>> Empties(LossGraph graph, int[] wanted, int rows, int responses, ScalarType precision) =>
+        () => wanted.Select(i => graph.Inputs[i].Shape == Expressions.Shape.Row ? empty((long)rows, precision) : empty((long)rows, responses, precision));
 
     /// <summary>The inputs that gradients are wanted for.</summary>
     private static int[] Differentiated(LossGraph graph, PreparedBatch batch)
