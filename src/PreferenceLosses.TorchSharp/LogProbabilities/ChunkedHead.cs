@@ -30,8 +30,11 @@ internal static class ChunkedHead
         if (isGradientWanted)
         {
             var (shape, headShape, type) = (hidden.shape, head.shape, hidden.dtype);
-            backward = new BackwardPass(() => [empty(shape, type), empty(headShape, type)]);
-            sums = ChunkedHeadFunction.apply(hidden, head, new ChunkedHeadFunction.Arguments(sums, hidden, head, derivatives, pass, backward));
+            backward = new BackwardPass();
+            sums = ChunkedHeadFunction.apply(
+                hidden,
+                head,
+                new ChunkedHeadFunction.Arguments(sums, hidden, head, derivatives, pass, () => [empty(shape, type), empty(headShape, type)], backward));
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), backward);
@@ -168,7 +171,7 @@ internal sealed class ChunkedPass
 internal sealed class ChunkedHeadFunction : autograd.SingleTensorFunction<ChunkedHeadFunction>
 {
     /// <summary>What is handed to <see cref="forward"/> after the tensors.</summary>
-    public sealed record Arguments(Tensor Sums, Tensor Hidden, Tensor Head, Tensor? Derivatives, ChunkedPass Chunks, BackwardPass Pass);
+    public sealed record Arguments(Tensor Sums, Tensor Hidden, Tensor Head, Tensor? Derivatives, ChunkedPass Chunks, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
 
     public override string Name => "ChunkedHeadLogProbabilities";
 
@@ -199,6 +202,7 @@ internal sealed class ChunkedHeadFunction : autograd.SingleTensorFunction<Chunke
                 var (hidden, head) = arguments.Chunks.Backward(saved[0].detach(), saved[1].detach(), upstream);
                 return [hidden, head];
             },
+            arguments.Empties,
             others: 1);
     }
 }

@@ -37,8 +37,9 @@ internal static class FusedLogProbabilities
         if (is_grad_enabled() && given.requires_grad)
         {
             var (shape, type) = (logits.shape, logits.dtype);
-            pass = new BackwardPass(() => [empty(shape, type)]);
-            sums = LogProbabilityFunction.apply(logits, new LogProbabilityFunction.Arguments(sums, logits, core, inPlace, pass));
+            pass = new BackwardPass();
+            sums = LogProbabilityFunction.apply(
+                logits, new LogProbabilityFunction.Arguments(sums, logits, core, inPlace, () => [empty(shape, type)], pass));
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), pass);
@@ -68,7 +69,7 @@ internal static class FusedLogProbabilities
 internal sealed class LogProbabilityFunction : autograd.SingleTensorFunction<LogProbabilityFunction>
 {
     /// <summary>What is handed to <see cref="forward"/> after the logits.</summary>
-    public sealed record Arguments(Tensor Sums, Tensor Logits, SequenceLogProbabilities Core, bool InPlace, BackwardPass Pass);
+    public sealed record Arguments(Tensor Sums, Tensor Logits, SequenceLogProbabilities Core, bool InPlace, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
 
     public override string Name => "SequenceLogProbabilities";
 
@@ -84,7 +85,7 @@ internal sealed class LogProbabilityFunction : autograd.SingleTensorFunction<Log
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(ctx, grad_output, saved => [Gradient(arguments, saved[0], grad_output)], others: 1);
+        return arguments.Pass.Run(ctx, grad_output, saved => [Gradient(arguments, saved[0], grad_output)], arguments.Empties, others: 1);
     }
 
     private static Tensor Gradient(Arguments arguments, Tensor logits, Tensor upstream)

@@ -3,8 +3,7 @@ using static TorchSharp.torch;
 namespace PreferenceLosses.Torch;
 
 /// <summary>The way back through an autograd function, where nothing may be thrown: libtorch is in the middle, and the process would end.</summary>
-/// <param name="empties">Makes one tensor for each gradient, of its shape, type and device.</param>
-internal sealed class BackwardPass(Func<IEnumerable<Tensor>> empties)
+internal sealed class BackwardPass
 {
     /// <summary>
     /// What was returned last on this thread. libtorch has taken it over by the time it calls again; until then somebody has to hold it, and
@@ -20,8 +19,10 @@ internal sealed class BackwardPass(Func<IEnumerable<Tensor>> empties)
     /// <param name="context">The function's context.</param>
     /// <param name="upstream">What libtorch passed in; disposed of.</param>
     /// <param name="gradients">Computes one gradient for each tensor from what was saved.</param>
+    /// <param name="empties">Makes a tensor for each gradient, of its shape, type and device, without looking at any that may be the reason.</param>
     /// <param name="others">The number of arguments after the tensors, which have no gradient.</param>
-    public List<Tensor> Run(autograd.AutogradContext context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, int others)
+    public List<Tensor> Run(
+        autograd.AutogradContext context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, Func<IEnumerable<Tensor>> empties, int others)
     {
         List<Tensor> saved = [];
         List<Tensor> results;

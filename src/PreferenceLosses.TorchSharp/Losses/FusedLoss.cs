@@ -11,7 +11,7 @@ internal static class FusedLoss
     public static TensorLossResult Evaluate(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options)
     {
         using var scope = NewDisposeScope();
-        var batch = Contiguous(PreparedBatch.Of(loss.Graph, given, options.SingleRow));
+        var batch = Contiguous(PreparedBatch.Of(loss.Graph, given, options.SingleRow, leavesRowsOut: false));
         return batch.Precision == ScalarType.Float64 ? Evaluate<double>(loss, given, batch, options) : Evaluate<float>(loss, given, batch, options);
     }
 
@@ -32,82 +32,97 @@ internal static class FusedLoss
     {
         var graph = loss.Graph;
         var wanted = is_grad_enabled() ? Differentiated(graph, batch) : [];
-        var losses = empty((long)batch.Rows * graph.Losses.Length, batch.Precision);
-        Tensor[] rewards = graph.Rewards is null ? [] : [empty((long)batch.Rows, batch.Precision), empty((long)batch.Rows, batch.Precision)];
-        var gradients = new FusedGradients<T>(graph, batch.Inputs, wanted);
-        var isMeanOfNothing = batch.Rows == 0 && options.Reduction == Reduction.Mean;
+        var results = new FusedResults<T>(graph, batch, wanted, hasLosses: true);
+        var isOfNothing = batch.Rows == 0 && options.Reduction == Reduction.Mean;
+        var kept = batch.Weight is null ? null : KeptRows<T>(batch.Weight);
+        isOfNothing |= kept is { Length: 0 } && options.Reduction == Reduction.Mean;
         var value = loss.Evaluate(
             Batch<T>(graph, batch, batch.Inputs, batch.Mask, batch.Weight),
-            gradients.Destination(losses, rewards),
-            isMeanOfNothing ? options with { Reduction = Reduction.Sum } : options);
-        gradients.Finish();
+            results.Destination,
+            isOfNothing ? options with { Reduction = Reduction.Sum } : options);
         GC.KeepAlive(batch);
 
         var reduced = batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
-        var pass = new BackwardPass(Empties(graph, wanted, batch.Rows, batch.Responses, batch.Precision));
+        BackwardPass? pass = null;
         if (wanted.Length > 0)
         {
-            reduced = ReducedLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), new ReducedLossFunction.Arguments(reduced, gradients.Tensors, pass)]);
+            pass = new BackwardPass();
+            var arguments = new object[wanted.Length + 1];
+            for (var k = 0; k < wanted.Length; k++)
+            {
+                arguments[k] = batch.Inputs[wanted[k]];
+            }
+
+            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Empties, pass);
+            reduced = ReducedLossFunction.apply(arguments);
         }
 
-        var rowLosses = batch.Scatter(losses).MoveToOuterDisposeScope();
-        var tensorRewards = rewards.Length == 0 ? null : new TensorRewards(
-            batch.Scatter(rewards[0]).MoveToOuterDisposeScope(), batch.Scatter(rewards[1]).MoveToOuterDisposeScope(), batch.Kept?.MoveToOuterDisposeScope());
-        var resultValue = isMeanOfNothing ? null : reduced.MoveToOuterDisposeScope();
-        return wanted.Length == 0
-            ? new TensorLossResult(LossRoute.Fused, batch.Rows, resultValue, rowLosses, tensorRewards)
-            : new TensorLossResult(batch.Rows, resultValue, rowLosses, tensorRewards, pass, () => Attached<T>(loss, given, options, rowLosses, pass));
+        return new TensorLossResult(
+            kept?.Length ?? batch.Rows,
+            isOfNothing ? null : reduced.MoveToOuterDisposeScope(),
+            pass is null
+                ? () => FusedResults<T>.ToTensor(results.Losses)
+                : () => Attached<T>(loss, given, options, results.Losses, pass),
+            graph.Rewards is null ? null : () => new TensorRewards(
+                FusedResults<T>.ToTensor(results.ChosenReward), FusedResults<T>.ToTensor(results.RejectedReward), kept is null ? null : tensor(kept)),
+            pass);
     }
 
     /// <summary>The unreduced losses as part of the autograd graph. The batch is looked at again: seldom does anybody want both.</summary>
-    private static Tensor Attached<T>(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options, Tensor losses, BackwardPass pass)
+    private static Tensor Attached<T>(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options, T[] losses, BackwardPass pass)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         using var enabled = enable_grad();
         using var scope = NewDisposeScope();
         var graph = loss.Graph;
-        var batch = Contiguous(PreparedBatch.Of(graph, given, options.SingleRow));
+        var batch = Contiguous(PreparedBatch.Of(graph, given, options.SingleRow, leavesRowsOut: true));
         var wanted = Differentiated(graph, batch);
         var (rows, responses, precision, hasMask) = (batch.Rows, batch.Responses, batch.Precision, batch.Mask is not null);
 
-        Tensor[] Backward(List<Tensor> saved, Tensor upstream)
+        PreparedBatch Again(Tensor[] inputs) =>
+            new() { Rows = rows, GivenRows = rows, Responses = responses, Precision = precision, Device = CPU, Inputs = inputs };
+
+        Tensor[] Gradients(List<Tensor> saved, Tensor upstream)
         {
+            using var weights = upstream.contiguous();
             Tensor[] inputs = [.. saved.Take(graph.Inputs.Length)];
-            var gradients = new FusedGradients<T>(graph, inputs, wanted);
-            using var scope = NewDisposeScope();
-            var weights = upstream.contiguous();
-            var again = new PreparedBatch { Rows = rows, GivenRows = rows, Responses = responses, Precision = precision, Device = CPU, Inputs = inputs };
+            var again = Again(inputs);
+            var results = new FusedResults<T>(graph, again, wanted, hasLosses: false);
             loss.VectorJacobianProduct(
-                Batch<T>(graph, again, inputs, hasMask ? saved[^1] : null, weight: null),
-                Values<T>(weights),
-                gradients.Destination(null, []),
-                options);
-            gradients.Finish();
-            GC.KeepAlive(weights);
+                Batch<T>(graph, again, inputs, hasMask ? saved[^1] : null, weight: null), Values<T>(weights), results.Destination, options);
             GC.KeepAlive(saved);
-            return [.. gradients.Tensors];
+            return results.Scaled(T.One);
         }
 
-        // A copy: what was handed out before stays without a gradient.
-        var rowLosses = batch.Kept is null ? losses.clone() : Kept(losses, batch, graph);
+        var rowLosses = FusedResults<T>.ToTensor(losses);
         List<Tensor> toSave = [.. batch.Inputs];
         if (hasMask)
         {
             toSave.Add(batch.Mask!);
         }
 
-        var attached = RowLossFunction.apply(
-            [.. wanted.Select(i => batch.Inputs[i]), new RowLossFunction.Arguments(rowLosses, toSave, Backward, pass)]);
+        var arguments = new RowLossFunction.Arguments(
+            batch.Gather(rowLosses), toSave, Gradients, () => new FusedResults<T>(graph, Again([]), wanted, hasLosses: false).Empties(), pass);
+        var attached = RowLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
         return batch.Scatter(attached).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Kept(Tensor losses, PreparedBatch batch, LossGraph graph) => graph.Losses.Length == 1
-        ? losses.index_select(0, batch.Kept!)
-        : cat([losses.narrow(0, 0, batch.GivenRows).index_select(0, batch.Kept!), losses.narrow(0, batch.GivenRows, batch.GivenRows).index_select(0, batch.Kept!)]);
+    /// <summary>The positions of the rows whose weight is not 0.</summary>
+    private static long[] KeptRows<T>(Tensor weight)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var kept = new List<long>();
+        var weights = Values<T>(weight);
+        for (var row = 0; row < weights.Length; row++)
+        {
+            if (weights[row] != T.Zero)
+            {
+                kept.Add(row);
+            }
+        }
 
-    /// <summary>Tensors of the shapes of gradients, made without looking at any tensor.</summary>
-    private static Func<IEnumerable<Tensor>> Empties(LossGraph graph, int[] wanted, int rows, int responses, ScalarType precision) =>
-        () => wanted.Select(i => graph.Inputs[i].Shape == Expressions.Shape.Row ? empty((long)rows, precision) : empty((long)rows, responses, precision));
+        return [.. kept];
+    }
 
     /// <summary>The inputs that gradients are wanted for.</summary>
     private static int[] Differentiated(LossGraph graph, PreparedBatch batch)

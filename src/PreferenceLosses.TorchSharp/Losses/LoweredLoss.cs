@@ -9,20 +9,17 @@ internal static class LoweredLoss
     {
         using var scope = NewDisposeScope();
         var graph = loss.Graph;
-        var batch = PreparedBatch.Of(graph, given, options.SingleRow);
+        var batch = PreparedBatch.Of(graph, given, options.SingleRow, leavesRowsOut: true);
         var (halves, rewards) = LoweredGraph.Of(graph).Evaluate(graph, loss.Parameters, batch);
         var losses = halves.Length == 1 ? halves[0] : cat(halves);
         var value = Reduce(losses, batch, options.Reduction);
         losses = batch.Scatter(losses);
-        return new TensorLossResult(
-            LossRoute.Lowered,
-            batch.Rows,
-            value?.MoveToOuterDisposeScope(),
-            Owned(losses, batch).MoveToOuterDisposeScope(),
-            rewards.Length == 0 ? null : new TensorRewards(
-                Owned(batch.Scatter(rewards[0]), batch).MoveToOuterDisposeScope(),
-                Owned(batch.Scatter(rewards[1]), batch).MoveToOuterDisposeScope(),
-                batch.Kept?.MoveToOuterDisposeScope()));
+        losses = Owned(losses, batch).MoveToOuterDisposeScope();
+        var rewardTensors = rewards.Length == 0 ? null : new TensorRewards(
+            Owned(batch.Scatter(rewards[0]), batch).MoveToOuterDisposeScope(),
+            Owned(batch.Scatter(rewards[1]), batch).MoveToOuterDisposeScope(),
+            batch.Kept?.MoveToOuterDisposeScope());
+        return new TensorLossResult(batch.Rows, value?.MoveToOuterDisposeScope(), losses, rewardTensors);
     }
 
     /// <summary>Σ w·ℓ, divided by the number of losses for the mean; null for the mean of nothing.</summary>

@@ -4,10 +4,10 @@ using Shape = PreferenceLosses.Expressions.Shape;
 
 namespace PreferenceLosses.Torch;
 
-/// <summary>A batch that was checked, in one precision, without the rows of weight 0.</summary>
+/// <summary>A batch that was checked, in one precision.</summary>
 internal sealed class PreparedBatch
 {
-    /// <summary>The number of rows that take part.</summary>
+    /// <summary>The number of rows, but those that were left out.</summary>
     public required int Rows { get; init; }
 
     /// <summary>The number of rows that were given.</summary>
@@ -28,31 +28,28 @@ internal sealed class PreparedBatch
     /// <summary>Which responses are there, [rows, K]; null if all of them are.</summary>
     public Tensor? Mask { get; init; }
 
-    /// <summary>One weight per row, none of them 0; null if all are 1.</summary>
+    /// <summary>One weight per row; null if all are 1.</summary>
     public Tensor? Weight { get; init; }
 
-    /// <summary>The positions of the rows that take part; null if all of them do.</summary>
+    /// <summary>The positions of the rows that were not left out; null if none was.</summary>
     public Tensor? Kept { get; init; }
 
     /// <summary>Values of the rows that take part, with 0 for the others: [rows] → [given rows], or twice that for a 2B loss.</summary>
-    public Tensor Scatter(Tensor values)
-    {
-        if (Kept is null)
-        {
-            return values;
-        }
+    public Tensor Scatter(Tensor values) => Kept is null ? values : cat([.. Halves(values, Rows).Select(
+        half => zeros(GivenRows, values.dtype, values.device).index_copy(0, Kept, half))]);
 
-        var halves = values.size(0) / Math.Max(Rows, 1);
-        if (halves < 2)
-        {
-            return zeros(GivenRows, values.dtype, values.device).index_copy(0, Kept, values);
-        }
+    /// <summary>The other way: values of the rows that take part.</summary>
+    public Tensor Gather(Tensor values) => Kept is null ? values : cat([.. Halves(values, GivenRows).Select(half => half.index_select(0, Kept))]);
 
-        return cat([Scatter(values.narrow(0, 0, Rows)), Scatter(values.narrow(0, Rows, Rows))]);
-    }
+    private static IEnumerable<Tensor> Halves(Tensor values, int rows) =>
+        Enumerable.Range(0, rows == 0 ? 1 : (int)(values.size(0) / rows)).Select(half => values.narrow(0, half * rows, rows));
 
     /// <summary>Checks a batch for a loss. Conversions and the selection of rows are recorded by autograd.</summary>
-    public static PreparedBatch Of(LossGraph graph, TensorBatch batch, SingleRow singleRow)
+    /// <param name="graph">The loss.</param>
+    /// <param name="batch">The tensors.</param>
+    /// <param name="singleRow">What happens to one row where two are needed.</param>
+    /// <param name="leavesRowsOut">Whether rows of weight 0 are left out here; otherwise they are for the core to leave out, and to check the rest.</param>
+    public static PreparedBatch Of(LossGraph graph, TensorBatch batch, SingleRow singleRow, bool leavesRowsOut)
     {
         var inputs = new Tensor[graph.Inputs.Length];
         var checks = new TensorChecks(graph);
@@ -62,7 +59,7 @@ internal sealed class PreparedBatch
             checks.Input(graph.Inputs[i], inputs[i]);
         }
 
-        var weight = batch.TryGet(Columns.Weight, out var weights) ? weights : null;
+        var weight = batch.TryGet(Columns.Weight, out var weights) ? weights.detach() : null;
         checks.Others(weight, batch.ResponseMask);
         for (var i = 0; i < inputs.Length; i++)
         {
@@ -70,7 +67,7 @@ internal sealed class PreparedBatch
         }
 
         var mask = batch.ResponseMask;
-        var kept = weight is null ? null : RowsThatCount(weight);
+        var kept = weight is null || !leavesRowsOut ? null : RowsThatCount(weight);
         var rows = kept is null ? checks.Rows : (int)kept.size(0);
         if (kept is not null)
         {
@@ -80,10 +77,15 @@ internal sealed class PreparedBatch
             }
 
             mask = mask?.index_select(0, kept);
+            weight = weight!.index_select(0, kept);
         }
 
-        TensorChecks.RowCount(graph, rows, singleRow);
-        TensorChecks.EveryRowHasResponse(mask);
+        if (leavesRowsOut)
+        {
+            TensorChecks.RowCount(graph, rows, singleRow);
+            TensorChecks.EveryRowHasResponse(mask);
+        }
+
         return new PreparedBatch
         {
             Rows = rows,
@@ -93,7 +95,7 @@ internal sealed class PreparedBatch
             Device = checks.Device,
             Inputs = inputs,
             Mask = mask?.contiguous(),
-            Weight = weight is null ? null : InPrecision(kept is null ? weight.detach() : weight.detach().index_select(0, kept), checks.Precision).contiguous(),
+            Weight = weight is null ? null : InPrecision(weight, checks.Precision).contiguous(),
             Kept = kept,
         };
     }

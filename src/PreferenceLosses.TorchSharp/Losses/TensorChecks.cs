@@ -9,7 +9,10 @@ namespace PreferenceLosses.Torch;
 internal sealed class TensorChecks(LossGraph graph)
 {
     private string first = "";
-    private Device? device;
+    private string? firstRows;
+    private Tensor? firstTensor;
+    private TorchSharp.DeviceType deviceType;
+    private int deviceIndex;
     private int responses;
 
     public int Rows { get; private set; }
@@ -18,7 +21,7 @@ internal sealed class TensorChecks(LossGraph graph)
 
     public ScalarType Precision { get; private set; } = ScalarType.Float32;
 
-    public Device Device => device ?? CPU;
+    public Device Device => firstTensor is null ? CPU : firstTensor.device;
 
     public static InvalidBatchException Missing(LossGraph graph, string name, TensorBatch batch) => new(
         $"There is no tensor '{name}'; the loss reads {string.Join(", ", graph.Inputs.Select(i => i.Name))}, and the batch has {(batch.Names.Count == 0 ? "none" : string.Join(", ", batch.Names))}.", name);
@@ -123,20 +126,21 @@ internal sealed class TensorChecks(LossGraph graph)
 
     private void OnDevice(string name, Tensor tensor)
     {
-        // One null check for what the user may have disposed of: TorchSharp's own message does not say which tensor it was.
+        // TorchSharp's own message does not say which tensor it was.
         if (tensor.IsInvalid)
         {
             throw new InvalidBatchException($"The tensor '{name}' was disposed of.", name);
         }
 
-        if (device is null)
+        if (firstTensor is null)
         {
-            device = tensor.device;
+            firstTensor = tensor;
             first = name;
+            (deviceType, deviceIndex) = (tensor.device_type, tensor.device_index);
         }
-        else if (device.type != tensor.device_type || device.index != tensor.device_index)
+        else if (deviceType != tensor.device_type || deviceIndex != tensor.device_index)
         {
-            throw new InvalidBatchException($"The tensor '{name}' is on {tensor.device} and '{first}' on {device}; all are needed on one device.", name);
+            throw new InvalidBatchException($"The tensor '{name}' is on {tensor.device} and '{first}' on {firstTensor.device}; all are needed on one device.", name);
         }
     }
 
@@ -154,8 +158,6 @@ internal sealed class TensorChecks(LossGraph graph)
                 CultureInfo.InvariantCulture, $"The tensor '{name}' has {rows} rows (it is {Describe(tensor)}) and '{firstRows}' has {Rows}; as many are needed."), name);
         }
     }
-
-    private string? firstRows;
 
     private void HasResponses(string name, Tensor tensor)
     {

@@ -2,33 +2,35 @@ using static TorchSharp.torch;
 
 namespace PreferenceLosses.Torch;
 
-/// <summary>What evaluating a loss on tensors gave. Its tensors belong to the caller (and to the dispose scope around the call, if there is one).</summary>
+/// <summary>What evaluating a loss on tensors gave. Its tensors belong to the caller, and to the dispose scope in which they are asked for.</summary>
 public sealed class TensorLossResult : IDisposable
 {
     private readonly Tensor? value;
-    private readonly Func<Tensor>? attach;
+    private readonly Func<Tensor>? makeLosses;
+    private readonly Func<TensorRewards>? makeRewards;
     private readonly BackwardPass? pass;
-    private Tensor losses;
-    private bool isAttached;
+    private Tensor? losses;
+    private TensorRewards? rewards;
 
-    /// <summary>A result whose losses are part of the autograd graph, or are not to be.</summary>
-    internal TensorLossResult(LossRoute route, int rows, Tensor? value, Tensor losses, TensorRewards? rewards)
+    /// <summary>A result of the lowered route, where all is there.</summary>
+    internal TensorLossResult(int rows, Tensor? value, Tensor losses, TensorRewards? rewards)
     {
-        Route = route;
+        Route = LossRoute.Lowered;
         Rows = rows;
         this.value = value;
         this.losses = losses;
-        Rewards = rewards;
-        isAttached = true;
+        this.rewards = rewards;
     }
 
-    /// <summary>A result whose losses become part of the autograd graph when somebody asks for them.</summary>
-    internal TensorLossResult(int rows, Tensor? value, Tensor losses, TensorRewards? rewards, BackwardPass pass, Func<Tensor> attach)
-        : this(LossRoute.Fused, rows, value, losses, rewards)
+    /// <summary>A result of the fused route: tensors that few ask for are made when somebody does.</summary>
+    internal TensorLossResult(int rows, Tensor? value, Func<Tensor> makeLosses, Func<TensorRewards>? makeRewards, BackwardPass? pass)
     {
+        Route = LossRoute.Fused;
+        Rows = rows;
+        this.value = value;
+        this.makeLosses = makeLosses;
+        this.makeRewards = makeRewards;
         this.pass = pass;
-        this.attach = attach;
-        isAttached = false;
     }
 
     /// <summary>Which route ran.</summary>
@@ -43,26 +45,12 @@ public sealed class TensorLossResult : IDisposable
 
     /// <summary>
     /// Unreduced losses, in nats, [rows], or [2·rows] for a 2B loss: first all chosen, then all rejected halves. 0 for a row of weight 0. They are
-    /// differentiable too, for a reduction of your own.
+    /// differentiable too, for a reduction of your own; the fused route then needs the batch's tensors still.
     /// </summary>
-    public Tensor Losses
-    {
-        get
-        {
-            if (!isAttached)
-            {
-                var detached = losses;
-                losses = attach!();
-                isAttached = true;
-                detached.Dispose();
-            }
-
-            return losses;
-        }
-    }
+    public Tensor Losses => losses ??= makeLosses!();
 
     /// <summary>The implicit rewards; null for a loss that defines none.</summary>
-    public TensorRewards? Rewards { get; }
+    public TensorRewards? Rewards => rewards ??= makeRewards?.Invoke();
 
     /// <summary>
     /// Why a backward pass through the fused route gave NaN; null if none did. An exception in the middle of libtorch's backward pass would end the
@@ -70,11 +58,11 @@ public sealed class TensorLossResult : IDisposable
     /// </summary>
     public Exception? BackwardError => pass?.Error;
 
-    /// <summary>Disposes of the tensors. A backward pass that is to come needs <see cref="Value"/> or <see cref="Losses"/>.</summary>
+    /// <summary>Disposes of the tensors that there are.</summary>
     public void Dispose()
     {
         value?.Dispose();
-        losses.Dispose();
-        Rewards?.Dispose();
+        losses?.Dispose();
+        rewards?.Dispose();
     }
 }
