@@ -117,7 +117,7 @@ internal sealed class TensorChecks(LossGraph graph)
         if (!counts.all().item<bool>())
         {
             var row = (int)counts.logical_not().nonzero()[0, 0].item<long>();
-            throw new InvalidBatchException(string.Create(CultureInfo.InvariantCulture, $"Row {row} has no response that is there, by the response mask; at least one is needed."), row: row);
+            throw new InvalidBatchException(string.Create(CultureInfo.InvariantCulture, $"Row {row} has no valid response, by the response mask; at least one is needed."), row: row);
         }
     }
 
