@@ -9,6 +9,7 @@ ALLOWED_DEPENDENCIES = {
     "PreferenceLosses": {"System.Numerics.Tensors"},
     "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
+    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "TorchSharp"},
 }
 
 
