@@ -10,6 +10,7 @@ ALLOWED_DEPENDENCIES = {
     "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
     "PreferenceLosses.Cuda": {"PreferenceLosses"},
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
+    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "TorchSharp"},
 }
 
 

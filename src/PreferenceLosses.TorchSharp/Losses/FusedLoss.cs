@@ -1,0 +1,222 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using PreferenceLosses.Expressions;
+using static TorchSharp.torch;
+
+namespace PreferenceLosses.Torch;
+
+/// <summary>A loss by this library's executor, on the memory of CPU tensors.</summary>
+internal static class FusedLoss
+{
+    public static TensorLossResult Evaluate(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options)
+    {
+        using var scope = NewDisposeScope();
+        var batch = Contiguous(PreparedBatch.Of(loss.Graph, given, options.SingleRow, leavesRowsOut: false));
+        return batch.Precision == ScalarType.Float64 ? Evaluate<double>(loss, given, batch, options) : Evaluate<float>(loss, given, batch, options);
+    }
+
+    /// <summary>What the fused route needs of tensors beyond what every route does.</summary>
+    /// <exception cref="NotSupportedException">They are not on the CPU.</exception>
+    public static void CheckDevice(Device device)
+    {
+        if (device.type != TorchSharp.DeviceType.CPU)
+        {
+            throw new NotSupportedException(
+                $"The tensors are on {device}, and the fused route computes on the CPU only; a GPU needs the package PreferenceLosses.Cuda, which is not connected to tensors yet. "
+                + $"{nameof(LossRoute)}.{nameof(LossRoute.Lowered)} runs on every device.");
+        }
+    }
+
+    private static TensorLossResult Evaluate<T>(IPreferenceLoss loss, TensorBatch given, PreparedBatch batch, EvaluationOptions options)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var graph = loss.Graph;
+        var wanted = is_grad_enabled() ? Differentiated(graph, batch) : [];
+        var results = new FusedResults<T>(graph, batch, wanted, hasLosses: true);
+        var isOfNothing = batch.Rows == 0 && options.Reduction == Reduction.Mean;
+        var kept = batch.Weight is null ? null : KeptRows<T>(batch.Weight);
+        isOfNothing |= kept is { Length: 0 } && options.Reduction == Reduction.Mean;
+        var value = loss.Evaluate(
+            Batch<T>(graph, batch, batch.Inputs, batch.Mask, batch.Weight),
+            results.Destination,
+            isOfNothing ? options with { Reduction = Reduction.Sum } : options);
+        GC.KeepAlive(batch);
+
+        var reduced = batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
+        BackwardPass? pass = null;
+        if (wanted.Length > 0)
+        {
+            pass = new BackwardPass();
+            var arguments = new object[wanted.Length + 1];
+            for (var k = 0; k < wanted.Length; k++)
+            {
+                arguments[k] = batch.Inputs[wanted[k]];
+            }
+
+            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Empties, pass);
+            reduced = ReducedLossFunction.apply(arguments);
+        }
+
+        return new TensorLossResult(
+            kept?.Length ?? batch.Rows,
+            isOfNothing ? null : reduced.MoveToOuterDisposeScope(),
+            pass is null
+                ? () => FusedResults<T>.ToTensor(results.Losses)
+                : () => Attached<T>(loss, given, options, results.Losses, pass),
+            graph.Rewards is null ? null : () => new TensorRewards(
+                FusedResults<T>.ToTensor(results.ChosenReward), FusedResults<T>.ToTensor(results.RejectedReward), kept is null ? null : tensor(kept)),
+            pass);
+    }
+
+    /// <summary>The unreduced losses as part of the autograd graph. The batch is looked at again: seldom does anybody want both.</summary>
+    private static Tensor Attached<T>(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options, T[] losses, BackwardPass pass)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        using var enabled = enable_grad();
+        using var scope = NewDisposeScope();
+        var graph = loss.Graph;
+        var batch = Contiguous(PreparedBatch.Of(graph, given, options.SingleRow, leavesRowsOut: true));
+        var wanted = Differentiated(graph, batch);
+        var (rows, responses, precision, hasMask) = (batch.Rows, batch.Responses, batch.Precision, batch.Mask is not null);
+
+        PreparedBatch Again(Tensor[] inputs) =>
+            new() { Rows = rows, GivenRows = rows, Responses = responses, Precision = precision, Device = CPU, Inputs = inputs };
+
+        Tensor[] Gradients(List<Tensor> saved, Tensor upstream)
+        {
+            using var weights = upstream.contiguous();
+            Tensor[] inputs = [.. saved.Take(graph.Inputs.Length)];
+            var again = Again(inputs);
+            var results = new FusedResults<T>(graph, again, wanted, hasLosses: false);
+            loss.VectorJacobianProduct(
+                Batch<T>(graph, again, inputs, hasMask ? saved[^1] : null, weight: null), Values<T>(weights), results.Destination, options);
+            GC.KeepAlive(saved);
+            return results.Scaled(T.One);
+        }
+
+        var rowLosses = FusedResults<T>.ToTensor(losses);
+        List<Tensor> toSave = [.. batch.Inputs];
+        if (hasMask)
+        {
+            toSave.Add(batch.Mask!);
+        }
+
+        var arguments = new RowLossFunction.Arguments(
+            batch.Gather(rowLosses), toSave, Gradients, () => new FusedResults<T>(graph, Again([]), wanted, hasLosses: false).Empties(), pass);
+        var attached = RowLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
+        return batch.Scatter(attached).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The positions of the rows whose weight is not 0.</summary>
+    private static long[] KeptRows<T>(Tensor weight)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var kept = new List<long>();
+        var weights = Values<T>(weight);
+        for (var row = 0; row < weights.Length; row++)
+        {
+            if (weights[row] != T.Zero)
+            {
+                kept.Add(row);
+            }
+        }
+
+        return [.. kept];
+    }
+
+    /// <summary>The inputs that gradients are wanted for.</summary>
+    private static int[] Differentiated(LossGraph graph, PreparedBatch batch)
+    {
+        var wanted = new List<int>(2);
+        for (var i = 0; i < batch.Inputs.Length; i++)
+        {
+            if (graph.Inputs[i].IsDifferentiable && batch.Inputs[i].requires_grad)
+            {
+                wanted.Add(i);
+            }
+        }
+
+        return [.. wanted];
+    }
+
+    private static PreparedBatch Contiguous(PreparedBatch batch)
+    {
+        CheckDevice(batch.Device);
+        for (var i = 0; i < batch.Inputs.Length; i++)
+        {
+            batch.Inputs[i] = batch.Inputs[i].is_contiguous() ? batch.Inputs[i] : batch.Inputs[i].contiguous();
+        }
+
+        return batch;
+    }
+
+    /// <summary>The memory of the tensors as a batch of the core. It lives as long as the tensors do.</summary>
+    private static PreferenceBatch<T> Batch<T>(LossGraph graph, PreparedBatch batch, Tensor[] inputs, Tensor? mask, Tensor? weight)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ReadOnlySpan<T> Column(string name)
+        {
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                if (graph.Inputs[i].Name == name)
+                {
+                    return Values<T>(inputs[i]);
+                }
+            }
+
+            return default;
+        }
+
+        Dictionary<string, ReadOnlyMemory<T>>? other = null;
+        Dictionary<string, double>? scalars = null;
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var input = graph.Inputs[i];
+            if (input.Shape == Expressions.Shape.Scalar)
+            {
+                (scalars ??= [])[input.Name!] = double.CreateTruncating(Values<T>(inputs[i])[0]);
+            }
+            else if (!FusedColumns.HasProperty(input.Name!))
+            {
+                (other ??= [])[input.Name!] = Values<T>(inputs[i]).ToArray();
+            }
+        }
+
+        return new PreferenceBatch<T>
+        {
+            PolicyChosen = Column(Columns.PolicyChosen),
+            PolicyRejected = Column(Columns.PolicyRejected),
+            ReferenceChosen = Column(Columns.ReferenceChosen),
+            ReferenceRejected = Column(Columns.ReferenceRejected),
+            Policy = Column(Columns.Policy),
+            Reference = Column(Columns.Reference),
+            ChosenLength = Column(Columns.ChosenLength),
+            RejectedLength = Column(Columns.RejectedLength),
+            Length = Column(Columns.Length),
+            ChosenScore = Column(Columns.ChosenScore),
+            RejectedScore = Column(Columns.RejectedScore),
+            Score = Column(Columns.Score),
+            Margin = Column(Columns.Margin),
+            Desirable = Column(Columns.Desirable),
+            Weight = weight is null ? default : Values<T>(weight),
+            ResponsesPerRow = batch.Responses,
+            ResponseMask = mask is null ? default : Values<bool>(mask),
+            Other = other,
+            Scalars = scalars,
+        };
+    }
+
+    /// <summary>A tensor's memory. Without rows a tensor has none, and a column that is there is not one that was left out.</summary>
+    internal static Span<T> Values<T>(Tensor tensor)
+        where T : unmanaged =>
+        tensor.numel() == 0 ? Array.Empty<T>() : MemoryMarshal.Cast<byte, T>(tensor.bytes);
+}
+
+/// <summary>The columns that a batch of the core has properties for.</summary>
+internal static class FusedColumns
+{
+    public static bool HasProperty(string name) => name is
+        Columns.PolicyChosen or Columns.PolicyRejected or Columns.ReferenceChosen or Columns.ReferenceRejected or Columns.Policy or Columns.Reference
+        or Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.ChosenScore or Columns.RejectedScore or Columns.Score
+        or Columns.Margin or Columns.Desirable;
+}

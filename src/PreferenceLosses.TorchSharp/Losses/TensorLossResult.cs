@@ -1,0 +1,68 @@
+using static TorchSharp.torch;
+
+namespace PreferenceLosses.Torch;
+
+/// <summary>What evaluating a loss on tensors gave. Its tensors belong to the caller, and to the dispose scope in which they are asked for.</summary>
+public sealed class TensorLossResult : IDisposable
+{
+    private readonly Tensor? value;
+    private readonly Func<Tensor>? makeLosses;
+    private readonly Func<TensorRewards>? makeRewards;
+    private readonly BackwardPass? pass;
+    private Tensor? losses;
+    private TensorRewards? rewards;
+
+    /// <summary>A result of the lowered route, where all is there.</summary>
+    internal TensorLossResult(int rows, Tensor? value, Tensor losses, TensorRewards? rewards)
+    {
+        Route = LossRoute.Lowered;
+        Rows = rows;
+        this.value = value;
+        this.losses = losses;
+        this.rewards = rewards;
+    }
+
+    /// <summary>A result of the fused route: tensors that few ask for are made when somebody does.</summary>
+    internal TensorLossResult(int rows, Tensor? value, Func<Tensor> makeLosses, Func<TensorRewards>? makeRewards, BackwardPass? pass)
+    {
+        Route = LossRoute.Fused;
+        Rows = rows;
+        this.value = value;
+        this.makeLosses = makeLosses;
+        this.makeRewards = makeRewards;
+        this.pass = pass;
+    }
+
+    /// <summary>Which route ran.</summary>
+    public LossRoute Route { get; }
+
+    /// <summary>The number of rows that took part: those whose weight is not 0.</summary>
+    public int Rows { get; }
+
+    /// <summary>The reduced loss, in nats, without dimensions: what to call <c>backward()</c> of.</summary>
+    /// <exception cref="InvalidOperationException">It is the mean of no rows.</exception>
+    public Tensor Value => value ?? throw new InvalidOperationException("No row took part in the batch, and the mean of nothing is not defined.");
+
+    /// <summary>
+    /// Unreduced losses, in nats, [rows], or [2·rows] for a 2B loss: first all chosen, then all rejected halves. 0 for a row of weight 0. They are
+    /// differentiable too, for a reduction of your own; the fused route then needs the batch's tensors still.
+    /// </summary>
+    public Tensor Losses => losses ??= makeLosses!();
+
+    /// <summary>The implicit rewards; null for a loss that defines none.</summary>
+    public TensorRewards? Rewards => rewards ??= makeRewards?.Invoke();
+
+    /// <summary>
+    /// Why a backward pass through the fused route gave NaN; null if none did. An exception in the middle of libtorch's backward pass would end the
+    /// process, so it is kept here.
+    /// </summary>
+    public Exception? BackwardError => pass?.Error;
+
+    /// <summary>Disposes of the tensors that there are.</summary>
+    public void Dispose()
+    {
+        value?.Dispose();
+        losses?.Dispose();
+        rewards?.Dispose();
+    }
+}
