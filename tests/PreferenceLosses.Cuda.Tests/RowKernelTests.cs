@@ -91,7 +91,7 @@ public class RowKernelTests
     {
         // Two rows of eight logits each, more than 2^32 logits apart: nothing is between them.
         const ulong Stride = (1UL << 32) + 16;
-        var memory = new DeviceMemory();
+        var memory = new EmulatedMemory();
         var first = memory.Place("row 0", 0x1000_0000_0000, EmulatedRows.Encode([1, 2, 3, 4, 5, 6, 7, 8], LogitFormat.Bf16));
         var second = memory.Place("row 1", first.Start + (2 * Stride), EmulatedRows.Encode([8, 7, 6, 5, 4, 3, 2, 1], LogitFormat.Bf16));
         var labels = memory.Allocate<int>("labels", [0, 0]);
@@ -103,7 +103,7 @@ public class RowKernelTests
         new PtxMachine(memory).Launch(PtxModule.Parse(RowKernels.Text)[entry], 2, RowKernels.Threads, arguments);
         if (entry == "forward_bf16")
         {
-            Assert.InRange(DeviceMemory.Read<float>(tokens)[1] - DeviceMemory.Read<float>(tokens)[0], 6.99f, 7.01f);
+            Assert.InRange(EmulatedMemory.Read<float>(tokens)[1] - EmulatedMemory.Read<float>(tokens)[0], 6.99f, 7.01f);
         }
         else
         {
@@ -122,7 +122,7 @@ public class RowKernelTests
         {
             var rows = new EmulatedRows(values, LogitFormat.Fp32, 2000, 2000, [5, 1999], order: order, module: broken);
             rows.Forward();
-            return !DeviceMemory.Read<float>(rows.Tokens).SequenceEqual(DeviceMemory.Read<float>(intact.Tokens));
+            return !EmulatedMemory.Read<float>(rows.Tokens).SequenceEqual(EmulatedMemory.Read<float>(intact.Tokens));
         });
     }
 
@@ -137,10 +137,10 @@ public class RowKernelTests
         core.Forward(PreferenceLosses.Logits.Of(values, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets }, LogProbabilityExtras.Entropy);
 
         rows.Forward(withEntropy: true);
-        AssertNear(core.Entropies.ToArray(), DeviceMemory.Read<float>(rows.Entropies), 4 * tolerance);
-        var withEntropy = DeviceMemory.Read<float>(rows.Tokens);
+        AssertNear(core.Entropies.ToArray(), EmulatedMemory.Read<float>(rows.Entropies), 4 * tolerance);
+        var withEntropy = EmulatedMemory.Read<float>(rows.Tokens);
         rows.Forward();
-        var tokens = DeviceMemory.Read<float>(rows.Tokens);
+        var tokens = EmulatedMemory.Read<float>(rows.Tokens);
         Assert.Equal(InstructionSet.Perturbation is null ? withEntropy : tokens, tokens);
         AssertNear(core.Tokens.ToArray(), tokens, tolerance);
         var (sums, lengths) = rows.Sum(offsets);

@@ -30,11 +30,13 @@ mutant() { # name, sed expression
     return 1
   fi
   # Most show in the results; reading beside a row shows with the sanitizers.
-  for flags in "" "-fsanitize=address,undefined -fno-sanitize-recover=all"; do
+  for flags in "-g0" "-fsanitize=address,undefined -fno-sanitize-recover=all"; do
     # shellcheck disable=SC2086
     compile "$out/mutant/logits.cu" "$out/mutant/test" -w $flags
-    if ! ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 bash -c 'timeout 60 "$0"' "$out/mutant/test" >"$out/mutant/log" 2>&1; then
-      echo "mutant '$1' was noticed: $(grep -m1 -iE 'failed|block|error|fault' "$out/mutant/log" | cut -c1-110)"
+    if ! (ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 timeout 60 "$out/mutant/test") >"$out/mutant/log" 2>&1; then
+      local why
+      why=$(grep -m1 -iE 'failed|block|error' "$out/mutant/log" | cut -c1-110) || why="it crashed"
+      echo "mutant '$1' was noticed: $why"
       return
     fi
   done
@@ -52,7 +54,7 @@ mutants() {
   mutant "a ladder of shuffles that is too short" 's/u32 distance = 16; distance > 0/u32 distance = 8; distance > 0/'
   mutant "a shuffle by half a warp" 's/combine<WithEntropy>\(s, shuffle_xor\(s\.maximum, distance\)/if (thread_index() % 2 == 0) &/'
   mutant "a head beyond the row" 's/return head < vocabulary \? head : vocabulary;/return head;/'
-  mutant "a running maximum that starts at a number of ordinary rows" 's/Lowest = -1e30f/Lowest = 0.0f/'
+  mutant "a running maximum that starts above rows of negative logits" 's/Lowest = -1e30f/Lowest = 0.0f/'
 }
 
 case "${1:-}" in

@@ -70,8 +70,8 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
   std::normal_distribution<float> normal(0, 8);
   for (u32 row = 0; row < rows; row++) {
     for (u32 i = 0; i < vocabulary; i++) {
-      // Large values come late in one row, so that sums have to be brought to a new maximum; in another most are -infinity.
-      float z = normal(random) + (row == 2 ? 30.0f * i / vocabulary : 0.0f);
+      // All are far below 0 in one row. Large values come late in another, so that sums have to be brought to a new maximum. In a third most are -infinity.
+      float z = normal(random) + (row == 0 ? -500.0f : row == 2 ? 30.0f * i / vocabulary : 0.0f);
       logits[(size_t)row * stride + i] = Format::make(row == 1 ? NAN : row == 3 && i % 50 < 40 && (int)i != labels[3] ? -INFINITY : z);
     }
   }

@@ -18,7 +18,7 @@ internal readonly record struct LaunchCounts(long Instructions, long BytesRead, 
 /// Runs kernels on an emulated device. A thread runs until it meets others (a barrier, a shuffle) or ends; threads take turns in a given order, so
 /// that a missing barrier shows as a result that depends on it. Shared memory is NaN until it is written.
 /// </summary>
-internal sealed class PtxMachine(DeviceMemory memory)
+internal sealed class PtxMachine(EmulatedMemory memory)
 {
     private const int WarpSize = 32;
     private const long LargestRun = 100_000_000;
@@ -112,7 +112,7 @@ internal sealed class PtxMachine(DeviceMemory memory)
     private sealed class BlockRun
     {
         private readonly PtxKernelText kernel;
-        private readonly DeviceMemory memory;
+        private readonly EmulatedMemory memory;
         private readonly byte[] parameters;
         private readonly byte[] shared;
         private readonly Decoded[] code;
@@ -120,7 +120,7 @@ internal sealed class PtxMachine(DeviceMemory memory)
         private readonly int block;
         private long instructions;
 
-        public BlockRun(PtxKernelText kernel, Decoder decoder, DeviceMemory memory, byte[] parameters, int block, int blocks, int count)
+        public BlockRun(PtxKernelText kernel, Decoder decoder, EmulatedMemory memory, byte[] parameters, int block, int blocks, int count)
         {
             this.kernel = kernel;
             this.memory = memory;

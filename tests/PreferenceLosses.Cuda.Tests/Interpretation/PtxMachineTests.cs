@@ -21,11 +21,11 @@ public class PtxMachineTests
     [InlineData("@!%p0 mov.f32 %f3, %f2; setp.eq.f32 %p1, %f1, %f1; @!%p1 mov.f32 %f3, %f1; @%p1 mov.f32 %f3, %f2;", 1f, 2f, 2f)]
     public void An_instruction_gives(string instructions, float a, float b, float expected)
     {
-        var memory = new DeviceMemory();
+        var memory = new EmulatedMemory();
         var input = memory.Allocate<float>("input", [a, b]);
         var output = memory.Allocate("output", 4);
         Run(memory, $"ld.global.nc.f32 %f1, [%rd1]; ld.global.nc.f32 %f2, [%rd1+4]; {instructions} @%p2 st.global.f32 [%rd2], %f3;", input.Start, output.Start);
-        Assert.Equal(expected, DeviceMemory.Read<float>(output)[0]);
+        Assert.Equal(expected, EmulatedMemory.Read<float>(output)[0]);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public class PtxMachineTests
     [InlineData("$again: bra $again;", "does not end")]
     public void What_a_device_would_not_do_is_an_error(string instructions, string message, bool isError = true)
     {
-        var memory = new DeviceMemory();
+        var memory = new EmulatedMemory();
         var region = memory.Allocate<float>("input", [1, 2]);
         if (isError)
         {
@@ -62,10 +62,10 @@ public class PtxMachineTests
     [Fact]
     public void Shared_memory_is_NaN_until_it_is_written()
     {
-        var memory = new DeviceMemory();
+        var memory = new EmulatedMemory();
         var output = memory.Allocate<float>("output", [0]);
         Run(memory, ".shared .align 4 .b8 s[4]; ld.shared.f32 %f1, [s]; @%p2 st.global.f32 [%rd1], %f1;", output.Start, output.Start);
-        Assert.Equal(float.NaN, DeviceMemory.Read<float>(output)[0]);
+        Assert.Equal(float.NaN, EmulatedMemory.Read<float>(output)[0]);
     }
 
     [Theory]
@@ -73,13 +73,13 @@ public class PtxMachineTests
     [InlineData(ThreadOrder.Backward, 0)]
     public void A_race_shows_in_the_order_of_threads(ThreadOrder order, float winner)
     {
-        var memory = new DeviceMemory();
+        var memory = new EmulatedMemory();
         var output = memory.Allocate<float>("output", [0]);
         Run(memory, "cvt.rn.f32.s32 %f1, %r3; st.global.f32 [%rd1], %f1;", output.Start, output.Start, order);
-        Assert.Equal(winner, DeviceMemory.Read<float>(output)[0]);
+        Assert.Equal(winner, EmulatedMemory.Read<float>(output)[0]);
     }
 
-    private static void Run(DeviceMemory memory, string body, ulong first, ulong second, ThreadOrder order = ThreadOrder.Forward)
+    private static void Run(EmulatedMemory memory, string body, ulong first, ulong second, ThreadOrder order = ThreadOrder.Forward)
     {
         var text = $$"""
             .version 7.0

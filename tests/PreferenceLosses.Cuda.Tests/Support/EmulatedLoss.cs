@@ -13,7 +13,7 @@ internal sealed class EmulatedLoss
 
     private readonly LossKernel kernel;
     private readonly IReadOnlyDictionary<string, PtxKernelText> module;
-    private readonly DeviceMemory memory = new();
+    private readonly EmulatedMemory memory = new();
 
     private EmulatedLoss(LossKernel kernel, string text)
     {
@@ -96,9 +96,9 @@ internal sealed class EmulatedLoss
 
         foreach (var (name, region) in outputs)
         {
-            Rows[name] = DeviceMemory.Read<float>(region);
+            Rows[name] = EmulatedMemory.Read<float>(region);
         }
 
-        Scalars = DeviceMemory.Read<double>(scalars);
+        Scalars = EmulatedMemory.Read<double>(scalars);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class EmulatedRows
         Entropies = Memory.Allocate("entropies", 4L * rows);
     }
 
-    public DeviceMemory Memory { get; } = new();
+    public EmulatedMemory Memory { get; } = new();
 
     public Region Tokens { get; }
 
@@ -82,7 +82,7 @@ internal sealed class EmulatedRows
     {
         var (starts, sums, lengths) = (Memory.Allocate<int>("offsets", offsets), Memory.Allocate("sums", 4L * (offsets.Length - 1)), Memory.Allocate("lengths", 4L * (offsets.Length - 1)));
         machine.Launch(module[RowKernels.SumSequences], offsets.Length - 1, RowKernels.Threads, Tokens.Start, labels.Start, starts.Start, sums.Start, lengths.Start);
-        return (DeviceMemory.Read<float>(sums), DeviceMemory.Read<float>(lengths));
+        return (EmulatedMemory.Read<float>(sums), EmulatedMemory.Read<float>(lengths));
     }
 
     /// <summary>The derivative of each sequence's sum at each of its rows.</summary>
@@ -90,7 +90,7 @@ internal sealed class EmulatedRows
     {
         var (given, starts, ofRows) = (Memory.Allocate<float>("upstream of sequences", upstream), Memory.Allocate<int>("offsets", offsets), Memory.Allocate("upstream of rows", 4L * rows));
         machine.Launch(module[RowKernels.SpreadUpstream], offsets.Length - 1, RowKernels.Threads, given.Start, starts.Start, ofRows.Start);
-        return DeviceMemory.Read<float>(ofRows);
+        return EmulatedMemory.Read<float>(ofRows);
     }
 
     public static int Size(LogitFormat format) => format == LogitFormat.Fp32 ? 4 : 2;

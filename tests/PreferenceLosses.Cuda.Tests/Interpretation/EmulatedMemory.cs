@@ -9,15 +9,26 @@ internal sealed class Region(string name, ulong start, byte[] bytes)
 
     public byte[] Bytes { get; } = bytes;
 
-    /// <summary>Whether the kernel that runs has written to it.</summary>
-    public bool IsWritten { get; set; }
+    /// <summary>What the kernel that runs has done with each pair of bytes: 1 read as memory that nobody writes, 2 written.</summary>
+    private readonly byte[] uses = new byte[(bytes.Length + 1) / 2];
 
-    /// <summary>Whether the kernel that runs has read it as memory that nobody writes.</summary>
-    public bool IsReadAsConstant { get; set; }
+    public void StartLaunch() => uses.AsSpan().Clear();
+
+    /// <summary>Notes a use of bytes; false if the same kernel has used one of them the other way.</summary>
+    public bool Use(int offset, int size, bool isWrite)
+    {
+        var both = (byte)0;
+        foreach (ref var use in uses.AsSpan(offset / 2, (size + 1) / 2))
+        {
+            both |= use |= isWrite ? (byte)2 : (byte)1;
+        }
+
+        return both != 3;
+    }
 }
 
 /// <summary>Global memory: regions with unmapped addresses between them. What is outside of a region is an error, as is what is not aligned.</summary>
-internal sealed class DeviceMemory
+internal sealed class EmulatedMemory
 {
     private const ulong First = 0x7F00_0000_0000;
 
@@ -72,21 +83,16 @@ internal sealed class DeviceMemory
     {
         foreach (var region in regions)
         {
-            region.IsWritten = false;
-            region.IsReadAsConstant = false;
+            region.StartLaunch();
         }
     }
 
     public Span<byte> ForLoad(ulong address, int size, bool isConstant)
     {
         var (region, offset) = Find(address, size);
-        if (isConstant)
+        if (isConstant && !region.Use(offset, size, isWrite: false))
         {
-            region.IsReadAsConstant = true;
-            if (region.IsWritten)
-            {
-                throw new PtxException($"ld.global.nc of '{region.Name}', which the same kernel writes.");
-            }
+            throw new PtxException($"ld.global.nc of '{region.Name}' at {offset}, which the same kernel writes.");
         }
 
         BytesRead += size;
@@ -96,10 +102,9 @@ internal sealed class DeviceMemory
     public Span<byte> ForStore(ulong address, int size)
     {
         var (region, offset) = Find(address, size);
-        region.IsWritten = true;
-        if (region.IsReadAsConstant)
+        if (!region.Use(offset, size, isWrite: true))
         {
-            throw new PtxException($"A store to '{region.Name}', which the same kernel reads by ld.global.nc.");
+            throw new PtxException($"A store to '{region.Name}' at {offset}, which the same kernel reads by ld.global.nc.");
         }
 
         BytesWritten += size;

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Text;
+using PreferenceLosses.Cuda.Driver;
+
+namespace PreferenceLosses.Cuda;
+
+/// <summary>
+/// A CUDA device, through its primary context: the one that other libraries of the process (PyTorch, TorchSharp) use, so their pointers are good here.
+/// Needs the NVIDIA driver (CUDA 11.0 or later) and nothing else; compute capability 8.0 or later.
+/// </summary>
+public sealed unsafe class CudaDevice : IDisposable
+{
+    private const int OldestDriver = 11000;
+    private const int OldestCapability = 8;
+
+    private readonly ConcurrentDictionary<string, KernelModule> modules = new();
+
+    private CudaDevice(int device, string name, ContextHandle context, int multiprocessors)
+    {
+        Number = device;
+        Name = name;
+        Context = context;
+        Multiprocessors = multiprocessors;
+    }
+
+    /// <summary>Whether there is a device that can be used. Never throws.</summary>
+    public static bool IsAvailable => WhyUnavailable() is null;
+
+    /// <summary>Its number.</summary>
+    public int Number { get; }
+
+    /// <summary>Its name, as the driver has it.</summary>
+    public string Name { get; }
+
+    /// <summary>The number of its multiprocessors.</summary>
+    public int Multiprocessors { get; }
+
+    internal ContextHandle Context { get; }
+
+    /// <summary>Why no device can be used, and what to do; null if one can. Never throws.</summary>
+    public static string? WhyUnavailable()
+    {
+        try
+        {
+            Find(0);
+            return null;
+        }
+        catch (CudaException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="number">Its number, from 0.</param>
+    /// <exception cref="CudaException">There is no driver, it is too old, there is no such device, or it is too old.</exception>
+    public static CudaDevice Open(int number = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        var device = Find(number);
+        CudaException.Check(DriverApi.DeviceGetAttribute(out var multiprocessors, 16, device), "cuDeviceGetAttribute");
+        var name = stackalloc byte[256];
+        CudaException.Check(DriverApi.DeviceGetName(name, 256, device), "cuDeviceGetName");
+        var length = new ReadOnlySpan<byte>(name, 256).IndexOf((byte)0);
+        return new CudaDevice(number, Encoding.UTF8.GetString(name, Math.Max(length, 0)), new ContextHandle(device), multiprocessors);
+    }
+
+    /// <summary>Memory of the device. What is in it is not defined.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <exception cref="CudaException">There is not enough.</exception>
+    public DeviceMemory Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new DeviceMemory(Context, bytes);
+    }
+
+    /// <summary>Memory of the device with a copy of the values.</summary>
+    /// <param name="values">The values.</param>
+    /// <typeparam name="T">Their type.</typeparam>
+    public DeviceMemory Allocate<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        var memory = Allocate((long)values.Length * sizeof(T));
+        memory.CopyFrom(values);
+        return memory;
+    }
+
+    /// <summary>Waits until everything on a stream is done. Errors of kernels show here.</summary>
+    /// <param name="stream">The driver's handle of the stream; 0 is the default stream.</param>
+    public void Synchronize(nint stream = 0)
+    {
+        Context.MakeCurrent();
+        CudaException.Check(DriverApi.StreamSynchronize(stream), "cuStreamSynchronize");
+    }
+
+    /// <summary>How long the device takes for what an action puts on a stream, in milliseconds. Waits for it.</summary>
+    /// <param name="action">What to time.</param>
+    /// <param name="stream">The driver's handle of the stream.</param>
+    public double Time(Action action, nint stream = 0)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        using var start = new EventHandle(Context);
+        using var end = new EventHandle(Context);
+        CudaException.Check(DriverApi.EventRecord(start.DangerousGetHandle(), stream), "cuEventRecord");
+        action();
+        Context.MakeCurrent();
+        CudaException.Check(DriverApi.EventRecord(end.DangerousGetHandle(), stream), "cuEventRecord");
+        CudaException.Check(DriverApi.EventSynchronize(end.DangerousGetHandle()), "cuEventSynchronize");
+        CudaException.Check(DriverApi.EventElapsedTime(out var milliseconds, start.DangerousGetHandle(), end.DangerousGetHandle()), "cuEventElapsedTime");
+        return milliseconds;
+    }
+
+    /// <summary>Gives up this share in the context. Memory that is still there keeps its own.</summary>
+    public void Dispose()
+    {
+        foreach (var module in modules.Values)
+        {
+            module.Dispose();
+        }
+
+        modules.Clear();
+        Context.Dispose();
+    }
+
+    /// <summary>Puts zeros on a stream.</summary>
+    internal void Clear(nint address, nint bytes, nint stream)
+    {
+        Context.MakeCurrent();
+        CudaException.Check(DriverApi.MemsetD8Async(address, 0, (nuint)bytes, stream), "cuMemsetD8Async");
+    }
+
+    /// <summary>The module of a text; compiled by the driver once.</summary>
+    internal KernelModule Module(string ptx) => modules.GetOrAdd(ptx, static (text, context) => new KernelModule(context, text), Context);
+
+    private static int Find(int number)
+    {
+        int version;
+        try
+        {
+            CudaException.Check(DriverApi.Init(0), "cuInit");
+            CudaException.Check(DriverApi.DriverGetVersion(out version), "cuDriverGetVersion");
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        {
+            throw new CudaException(
+                "There is no NVIDIA driver (libcuda.so.1, nvcuda.dll): install it, or set the environment variable "
+                + $"{DriverLibrary.OverrideVariable} to the path of its library. The CPU path needs none.");
+        }
+
+        if (version < OldestDriver)
+        {
+            throw new CudaException(FormattableString.Invariant(
+                $"The NVIDIA driver is for CUDA {version / 1000}.{version % 1000 / 10}; 11.0 or later is needed (driver 450): update it. The CPU path needs none."));
+        }
+
+        CudaException.Check(DriverApi.DeviceGetCount(out var count), "cuDeviceGetCount");
+        if (number >= count)
+        {
+            throw new CudaException(FormattableString.Invariant($"There is no CUDA device {number}; there are {count}. Check nvidia-smi, and CUDA_VISIBLE_DEVICES."));
+        }
+
+        CudaException.Check(DriverApi.DeviceGet(out var device, number), "cuDeviceGet");
+        CudaException.Check(DriverApi.DeviceGetAttribute(out var major, 75, device), "cuDeviceGetAttribute");
+        if (major < OldestCapability)
+        {
+            throw new CudaException(FormattableString.Invariant($"The CUDA device {number} has compute capability {major}.x; 8.0 (Ampere) or later is needed."));
+        }
+
+        return device;
+    }
+}

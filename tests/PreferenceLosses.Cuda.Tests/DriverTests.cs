@@ -1,0 +1,258 @@
+using PreferenceLosses.Cuda.Driver;
+using PreferenceLosses.Cuda.Tests.Support;
+using PreferenceLosses.Losses;
+using PreferenceLosses.Tests.Support;
+
+namespace PreferenceLosses.Cuda.Tests;
+
+/// <summary>The whole way of a launch, on a stand-in for the driver whose kernels the interpreter runs.</summary>
+public class DriverTests
+{
+    [CompilerFact]
+    public void A_loss_on_a_device_is_the_loss_on_the_CPU()
+    {
+        DriverDouble.Configure();
+        var loss = new DpoLoss();
+        var batch = Comparison.Batch(loss, 100);
+        var weights = Comparison.Weights(100);
+        var expected = loss.Evaluate(Comparison.Batch(batch, weights));
+        using var device = CudaDevice.Open();
+        using var onDevice = new CudaLoss(device, loss) { Cut = Comparison.SmallBlocks };
+        using var memory = new ColumnsOnDevice(device, batch, weights);
+        using var losses = device.Allocate(400);
+        using var gradient = device.Allocate(400);
+        using var scalars = device.Allocate(32);
+
+        onDevice.Evaluate(
+            new CudaBatch { Rows = 100, Columns = memory.Addresses },
+            new CudaDestination { Losses = losses.Address, Scalars = scalars.Address, Gradients = new Dictionary<string, nint> { [Columns.PolicyRejected] = gradient.Address } });
+
+        Assert.Equal(["loss_pass_0", "loss_pass_1", "loss_finish"], DriverDouble.Launched);
+        Assert.Equal(expected.Losses.ToArray(), Read<float>(losses, 100));
+        Assert.Equal(expected.Gradient(Columns.PolicyRejected).ToArray(), Read<float>(gradient, 100));
+        Assert.Equal(expected.Value, Read<double>(scalars, 1)[0], 1e-12);
+    }
+
+    [CompilerFact]
+    public void Another_thread_and_another_hyper_parameter_need_no_other_module()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        var batch = Comparison.Batch(new DpoLoss(), 20);
+        using var memory = new ColumnsOnDevice(device, batch, null);
+        using var scalars = device.Allocate(32);
+        foreach (var beta in new[] { 0.1, 0.7 })
+        {
+            var loss = new DpoLoss { Beta = beta };
+            double value = 0;
+
+            // A thread of its own has no context until it is given one.
+            var thread = new Thread(() =>
+            {
+                using var onDevice = new CudaLoss(device, loss);
+                onDevice.Evaluate(new CudaBatch { Rows = 20, Columns = memory.Addresses }, new CudaDestination { Scalars = scalars.Address });
+                device.Synchronize();
+                value = Read<double>(scalars, 1)[0];
+            });
+            thread.Start();
+            thread.Join();
+            Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, value, 1e-12);
+        }
+
+        Assert.Equal(["loss", "loss"], DriverDouble.Launched);
+        Assert.Equal(1, DriverDouble.Live()[1]);
+    }
+
+    [CompilerTheory]
+    [InlineData("dpo", LogitFormat.Fp32, true)]
+    [InlineData("simpo", LogitFormat.Fp32, false)]
+    [InlineData("kto-pair", LogitFormat.Bf16, false)]
+    [InlineData("nll", LogitFormat.Fp32, true)]
+    public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace)
+    {
+        DriverDouble.Configure();
+        const int Pairs = 3, Vocabulary = 37, Stride = 40;
+        int[] offsets = [0, 3, 5, 6, 9, 11, 14];
+        var random = new Random(2);
+        var labels = Enumerable.Range(0, offsets[^1]).Select(i => offsets.Contains(i) || i % 3 > 0 ? random.Next(Vocabulary) : -100).ToArray();
+        var bytes = EmulatedRows.Encode([.. Enumerable.Range(0, labels.Length * Stride).Select(_ => (float)(random.NextDouble() * 6))], format);
+        var logits = EmulatedRows.Decode(bytes, format);
+        float[] reference = [-3, -5, -2.5f];
+        var loss = LossCatalog.BuiltIn.Find(name).Loss;
+
+        var needsReference = loss.Graph.Inputs.Any(i => i.Name == Columns.ReferenceChosen);
+        var expected = new float[logits.Length];
+        double[] given = [.. reference.Select(r => (double)r)];
+        var cpu = new PairLossFromLogits(loss);
+        var value = cpu.Evaluate(
+            Logits.Of(logits, Vocabulary, Stride), new TokenSequences { Labels = labels, Offsets = offsets },
+            needsReference ? new PreferenceBatch<double> { ReferenceChosen = given, ReferenceRejected = given } : default,
+            LogitGradients.Of(expected, Vocabulary, Stride));
+
+        using var device = CudaDevice.Open();
+        using var onDevice = new CudaPairLossFromLogits(device, loss);
+        using var memory = device.Allocate<byte>(bytes);
+        using var other = device.Allocate(bytes.Length);
+        using var labelMemory = device.Allocate<int>(labels);
+        using var offsetMemory = device.Allocate<int>(offsets);
+        using var referenceMemory = device.Allocate<float>(reference);
+        using var scalars = device.Allocate(32);
+        using var losses = device.Allocate(sizeof(float) * 2 * Pairs);
+        var rows = new CudaLogits { Address = memory.Address, Format = format, Rows = labels.Length, Vocabulary = Vocabulary, RowStride = Stride };
+        onDevice.Evaluate(
+            rows,
+            new CudaTokenSequences { Labels = labelMemory.Address, Offsets = offsetMemory.Address, Count = 2 * Pairs },
+            new CudaBatch
+            {
+                Rows = Pairs,
+                Columns = new Dictionary<string, nint> { [Columns.ReferenceChosen] = referenceMemory.Address, [Columns.ReferenceRejected] = referenceMemory.Address },
+            },
+            new CudaDestination { Losses = losses.Address, Scalars = scalars.Address },
+            isInPlace ? rows : rows with { Address = other.Address });
+
+        Assert.Null(DriverDouble.Failure);
+        Assert.Equal(value, Read<double>(scalars, 1)[0], 1e-5);
+        Assert.All(cpu.Losses.ToArray().Zip(Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        var gradients = EmulatedRows.Decode(Read<byte>(isInPlace ? memory : other, bytes.Length), format);
+        for (var i = 0; i < gradients.Length; i++)
+        {
+            if (i % Stride < Vocabulary)
+            {
+                Assert.Equal(expected[i], gradients[i], (format == LogitFormat.Bf16 ? Math.Abs(expected[i]) / 200 : 0) + 1e-6);
+            }
+        }
+    }
+
+    [CompilerFact]
+    public void Everything_is_given_back()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        using (var device = CudaDevice.Open())
+        {
+            using var memory = device.Allocate<float>([1, 2]);
+            device.Module(RowKernels.Text);
+            Assert.Equal(0.5, device.Time(() => { }), 1e-6);
+            Assert.NotEqual(before, DriverDouble.Live());
+        }
+
+        Assert.Equal(before, DriverDouble.Live());
+    }
+
+    [CompilerFact]
+    public void Memory_that_is_disposed_after_its_device_keeps_the_context()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        var device = CudaDevice.Open();
+        var memory = device.Allocate(8);
+        device.Dispose();
+        Assert.Equal(before[3] + 1, DriverDouble.Live()[3]);
+        memory.Dispose();
+        Assert.Equal(before, DriverDouble.Live());
+        Assert.Throws<ObjectDisposedException>(() => device.Allocate(8));
+        Assert.Throws<ObjectDisposedException>(() => memory.Address);
+    }
+
+    [CompilerTheory]
+    [InlineData(10020, 1, 9, "for CUDA 10.2; 11.0 or later")]
+    [InlineData(12080, 0, 9, "no CUDA device 0; there are 0")]
+    [InlineData(12080, 1, 7, "compute capability 7.x; 8.0 (Ampere) or later")]
+    public void What_cannot_be_used_is_said(int version, int devices, int capability, string expected)
+    {
+        DriverDouble.Configure(version, devices, capability);
+        Assert.False(CudaDevice.IsAvailable);
+        Assert.Contains(expected, CudaDevice.WhyUnavailable(), StringComparison.Ordinal);
+        Assert.Equal(CudaDevice.WhyUnavailable(), Assert.Throws<CudaException>(() => CudaDevice.Open()).Message);
+        DriverDouble.Configure();
+        Assert.True(CudaDevice.IsAvailable, CudaDevice.WhyUnavailable());
+    }
+
+    [CompilerFact]
+    public void An_error_names_the_call_the_error_and_what_to_do()
+    {
+        DriverDouble.Configure(largestAllocation: 1000);
+        using var device = CudaDevice.Open();
+        var before = DriverDouble.Live();
+        var full = Assert.Throws<CudaException>(() => device.Allocate(1001));
+        Assert.Equal(("cuMemAlloc_v2", 2), (full.Call, full.Error));
+        Assert.Contains("CUDA_ERROR_OUT_OF_MEMORY (2)", full.Message, StringComparison.Ordinal);
+        Assert.Contains("smaller batches", full.Message, StringComparison.Ordinal);
+        Assert.Contains("1001 bytes", full.Message, StringComparison.Ordinal);
+
+        var text = Assert.Throws<CudaException>(() => device.Module("no PTX"));
+        Assert.Contains("CUDA_ERROR_INVALID_PTX", text.Message, StringComparison.Ordinal);
+        Assert.Contains("line 1: no .version", text.Message, StringComparison.Ordinal);
+        Assert.Contains("CUDA_ERROR_NOT_FOUND", Assert.Throws<CudaException>(() => device.Module(RowKernels.Text).Launch("nothing", 1, 32, 0, [])).Message, StringComparison.Ordinal);
+
+        DriverDouble.Configure();
+
+        // A pointer that is no device memory: the interpreter is the device here.
+        using var scalars = device.Allocate(32);
+        using var loss = new CudaLoss(device, new DpoLoss());
+        var nowhere = Comparison.Batch(new DpoLoss(), 1).Columns.Keys.ToDictionary(name => name, _ => (nint)4096);
+        var lost = Assert.Throws<CudaException>(() => loss.Evaluate(new CudaBatch { Rows = 1, Columns = nowhere }, new CudaDestination { Scalars = scalars.Address }));
+        Assert.Contains("pointer or a shape is wrong", lost.Message, StringComparison.Ordinal);
+
+        // The scalars and what is kept between passes; what failed left nothing behind.
+        Assert.Equal(before[0] + 2, DriverDouble.Live()[0]);
+    }
+
+    [CompilerFact]
+    public void What_is_missing_of_a_batch_is_said()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        using var loss = new CudaLoss(device, new DpoLoss());
+        using var kto = new CudaLoss(device, LossCatalog.BuiltIn.Find("kto").Loss);
+        var none = new CudaBatch { Rows = 1, Columns = new Dictionary<string, nint>() };
+        void Refused(string expected, CudaLoss on, CudaBatch batch, CudaDestination destination) =>
+            Assert.Contains(expected, Assert.Throws<ArgumentException>(() => on.Evaluate(batch, destination)).Message, StringComparison.Ordinal);
+        Refused("no column 'policy_chosen'", loss, none, new CudaDestination { Scalars = 8 });
+        Refused("no scalar 'kl'", kto, none, new CudaDestination { Scalars = 8 });
+        Refused("four doubles", loss, none, new CudaDestination { Scalars = 0 });
+        Refused("both responses", loss, none, new CudaDestination { Scalars = 8, ChosenReward = 8 });
+        Refused("no gradient for 'score'", loss, none, new CudaDestination { Scalars = 8, Gradients = new Dictionary<string, nint> { ["score"] = 8 } });
+        Assert.Throws<ArgumentOutOfRangeException>(() => loss.Evaluate(new CudaBatch { Rows = 0, Columns = none.Columns }, new CudaDestination { Scalars = 8 }));
+    }
+
+    [Fact]
+    public void A_driver_that_is_not_there_is_not_found_and_nothing_throws()
+    {
+        Assert.Equal(0, DriverLibrary.Find("/nowhere/libcuda.so"));
+        _ = CudaDevice.IsAvailable;
+    }
+
+    private static T[] Read<T>(DeviceMemory memory, int count)
+        where T : unmanaged
+    {
+        var values = new T[count];
+        memory.CopyTo<T>(values);
+        return values;
+    }
+
+    /// <summary>The columns of a batch on a device.</summary>
+    private sealed class ColumnsOnDevice : IDisposable
+    {
+        private readonly Dictionary<string, DeviceMemory> memory;
+
+        public ColumnsOnDevice(CudaDevice device, FormulaBatch batch, double[]? weights)
+        {
+            memory = batch.Columns.ToDictionary(c => c.Key, c => device.Allocate<float>(c.Value.Select(v => (float)v).ToArray()));
+            if (weights is not null)
+            {
+                memory[Columns.Weight] = device.Allocate<float>(weights.Select(w => (float)w).ToArray());
+            }
+        }
+
+        public Dictionary<string, nint> Addresses => memory.ToDictionary(m => m.Key, m => m.Value.Address);
+
+        public void Dispose()
+        {
+            foreach (var column in memory.Values)
+            {
+                column.Dispose();
+            }
+        }
+    }
+}
