@@ -10,6 +10,9 @@ internal sealed class ResponseEmitter(PtxWriter writer, string[]? valid)
     private readonly Arithmetic single = new(writer, isDouble: false);
     private readonly Arithmetic wide = new(writer, isDouble: true);
 
+    /// <summary>Ranks by key, and places, that were written already.</summary>
+    private readonly Dictionary<string, string[]> known = [];
+
     /// <summary>The value, or what counts as nothing where there is no response.</summary>
     public string Where(int k, string value, double otherwise) =>
         valid is null ? value : single.Select(valid[k], value, PtxWriter.Single(otherwise));
@@ -63,7 +66,12 @@ internal sealed class ResponseEmitter(PtxWriter writer, string[]? valid)
     /// <summary>Where each valid response is among the valid ones: 0, 1, ….</summary>
     private string[] Places(int responses)
     {
-        var places = new string[responses];
+        if (known.TryGetValue("", out var places))
+        {
+            return places;
+        }
+
+        known[""] = places = new string[responses];
         var place = writer.Op(Register.Int, "mov.b32", "0");
         for (var k = 0; k < responses; k++)
         {
@@ -77,7 +85,14 @@ internal sealed class ResponseEmitter(PtxWriter writer, string[]? valid)
     /// <summary>For each response the number of valid ones before it in ascending order; equal keys keep their order, NaN comes last.</summary>
     private string[] Ranks(string[] keys)
     {
-        var ranks = new string[keys.Length];
+        // Several values are sorted by one key, and back.
+        var name = string.Join(' ', keys);
+        if (known.TryGetValue(name, out var ranks))
+        {
+            return ranks;
+        }
+
+        known[name] = ranks = new string[keys.Length];
         for (var k = 0; k < keys.Length; k++)
         {
             var rank = writer.Op(Register.Int, "mov.b32", "0");
