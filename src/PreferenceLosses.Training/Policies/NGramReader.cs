@@ -80,13 +80,12 @@ internal sealed class NGramReader
         var completion = new List<int>();
         var isPlain = options is { Temperature: 1, TopP: 1 };
         var distribution = new double[isPlain ? 0 : policy.VocabularySize];
-        var order = new int[options.TopP < 1 ? policy.VocabularySize : 0];
         do
         {
             var before = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(completion);
             completion.Add(isPlain
                 ? DrawPlain(prompt, before, random)
-                : Draw(prompt, before, options, random, distribution, order));
+                : Draw(prompt, before, options, random, distribution));
         }
         while (completion[^1] != options.EndOfText && completion.Count < options.MaximumLength);
 
@@ -107,67 +106,13 @@ internal sealed class NGramReader
     }
 
     private int Draw(
-        ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, SamplingOptions options, RandomStream random, double[] distribution, int[] order)
+        ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, SamplingOptions options, RandomStream random, double[] distribution)
     {
         Distribution(prompt, completion, completion.Length, distribution);
-        var largest = TensorPrimitives.Max<double>(distribution);
-        for (var i = 0; i < distribution.Length; i++)
-        {
-            distribution[i] = Math.Exp((distribution[i] - largest) / options.Temperature);
-        }
-
-        if (options.TopP == 1)
-        {
-            return Draw<double>(distribution, random);
-        }
-
-        // Likeliest first; equally likely tokens in their order.
-        for (var i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-        }
-
-        Array.Sort(order, (a, b) => distribution[b].CompareTo(distribution[a]) is not 0 and var byProbability ? byProbability : a.CompareTo(b));
-        var wanted = options.TopP * distribution.Sum();
-        var kept = 0;
-        for (var sum = 0.0; kept < order.Length && sum < wanted; kept++)
-        {
-            sum += distribution[order[kept]];
-        }
-
-        return order[Draw<double>([.. order.Take(kept).Select(token => distribution[token])], random)];
+        return NextToken.Draw(distribution, options, random);
     }
 
-    /// <summary>An outcome drawn in proportion to weights, whose sum may be off 1.</summary>
-    private static int Draw<T>(ReadOnlySpan<T> weights, RandomStream random)
-        where T : System.Numerics.INumber<T>
-    {
-        var sum = 0.0;
-        foreach (var weight in weights)
-        {
-            sum += double.CreateTruncating(weight);
-        }
-
-        var rest = random.NextDouble() * sum;
-        var likely = 0;
-        for (var i = 0; i < weights.Length; i++)
-        {
-            var weight = double.CreateTruncating(weights[i]);
-            if (weight > 0)
-            {
-                likely = i;
-                rest -= weight;
-                if (rest < 0)
-                {
-                    break;
-                }
-            }
-        }
-
-        return likely;
-    }
-
-    private static int Draw(Span<float> weights, RandomStream random) => Draw((ReadOnlySpan<float>)weights, random);
+    private static int Draw(Span<float> weights, RandomStream random) => NextToken.Draw<float>(weights, random);
 
     private Span<float> ClassScores(ReadOnlySpan<int> prompt, ReadOnlySpan<int> completion, int position, int tokenClass)
     {
