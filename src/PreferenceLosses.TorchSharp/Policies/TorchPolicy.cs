@@ -264,7 +264,7 @@ public sealed class TorchPolicy : ITrainablePolicy
                     $"The two models differ: '{its}' is [{string.Join(", ", tensor.shape)}] and [{string.Join(", ", source[its].shape)}]. The function that makes another model has to make one of the same architecture.");
             }
 
-            tensor.copy_(source[its]).Dispose();
+            tensor.copy_(source[its]);
         }
     }
 
