@@ -14,9 +14,9 @@ internal sealed record Arguments
           --gpt2 FOLDER          model.safetensors, vocab.json and merges.txt of a GPT-2 (default: a small one with random weights, on words)
           --loss NAME            a loss of `preference-losses list` (default: dpo)
           --beta X               its β (default: the loss's own)
-          --fit-epochs N         epochs of maximum likelihood before (default: 8; 0 for none)
+          --fit-epochs N         epochs of maximum likelihood before (default: 16; 0 for none)
           --fit-rate X           its learning rate (default: 0.003; with --gpt2 0.00002)
-          --epochs N             epochs of preference training (default: 2)
+          --epochs N             epochs of preference training (default: 4)
           --rate X               its learning rate (default: 0.0005; with --gpt2 0.000001)
           --batch N              pairs at once (default: 16)
           --length N             the most tokens of prompt and completion (default: 96)
@@ -42,11 +42,11 @@ internal sealed record Arguments
 
     public double? Beta { get; private init; }
 
-    public int FitEpochs { get; private init; } = 8;
+    public int FitEpochs { get; private init; } = 16;
 
     public double FitRate { get => field > 0 ? field : Gpt2 is null ? 0.003 : 2e-5; private init; }
 
-    public int Epochs { get; private init; } = 2;
+    public int Epochs { get; private init; } = 4;
 
     public double Rate { get => field > 0 ? field : Gpt2 is null ? 0.0005 : 1e-6; private init; }
 
