@@ -8,6 +8,7 @@ import zipfile
 ALLOWED_DEPENDENCIES = {
     "PreferenceLosses": {"System.Numerics.Tensors"},
     "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
+    "PreferenceLosses.Cuda": {"PreferenceLosses"},
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
     "PreferenceLosses.TorchSharp": {"PreferenceLosses", "TorchSharp"},
 }

@@ -9,8 +9,8 @@ internal sealed record Corpus(string Name, string[] Sentences, SentimentLexicon 
 {
     private const string RatedHeader = "rating\ttext";
 
-    /// <summary>The sentences and the lexicon that were written for this sample.</summary>
-    public static Corpus Own() => Read(Beside("sentences.txt"), Beside("lexicon.tsv"));
+    /// <summary>The sentences and the lexicon of the library.</summary>
+    public static Corpus Own() => new("the library", [.. BuiltInSentiment.Films.Sentences], BuiltInSentiment.Films.Lexicon);
 
     public static Corpus Read(string sentences, string lexicon)
     {
@@ -41,6 +41,4 @@ internal sealed record Corpus(string Name, string[] Sentences, SentimentLexicon 
             ? [.. rated.Select(line => line[(line.IndexOf('\t') + 1)..])]
             : [.. lines];
     }
-
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, "data", name);
 }

@@ -28,16 +28,5 @@ internal static class Grid
 
     public static readonly ImmutableArray<PreferenceLoss> AllLosses = [.. Losses.Select(loss => LossCatalog.BuiltIn.Find(loss.Name).Loss)];
 
-    /// <summary>For a few hundred sentences: more passes over them, and of the words all.</summary>
-    public static readonly ControlledSentimentOptions Small = new()
-    {
-        TrainingPrompts = 200,
-        EvaluationPrompts = 64,
-        PromptLength = 2,
-        MinimumCount = 1,
-        Fitting = NGramDefaults.Fitting with { Epochs = 20, BatchSize = 8 },
-        Training = new ControlledSentimentOptions().Training with { Epochs = 8, BatchSize = 8, LearningRate = 0.05 },
-    };
-
     public static string TitleOf(string name) => Losses.First(loss => loss.Name == name).Title;
 }

@@ -24,7 +24,7 @@ try
     var isOwn = arguments.Sentences is null;
     var corpus = isOwn ? Corpus.Own() : Corpus.Read(arguments.Sentences!, arguments.Lexicon!);
     var paper = arguments.Paper is null ? [] : Observation.ReadPaper(arguments.Paper);
-    var task = new ControlledSentimentTask(corpus.Sentences, corpus.Lexicon, isOwn ? Grid.Small : null);
+    var task = new ControlledSentimentTask(corpus.Sentences, corpus.Lexicon, isOwn ? BuiltInSentiment.Options : null);
     ulong[] seeds = [.. Enumerable.Range(0, arguments.Seeds).Select(seed => (ulong)seed)];
     Report.Setup(corpus, task, seeds);
 

@@ -20,24 +20,14 @@ public sealed record RequiredInput(string Name, Shape Shape, bool IsDifferentiab
 /// </remarks>
 public sealed record PropertyCard
 {
+    private readonly Subject subject;
+
     private PropertyCard(Subject subject)
     {
         Loss = subject.Loss.Name;
         Parameters = subject.Loss.Parameters;
         Inputs = [.. subject.Graph.Inputs.Select(i => new RequiredInput(i.Name!, i.Shape, i.IsDifferentiable))];
-        RowByRow = BatchCoupling.Of(subject);
-        OrderIndependent = OrderDependence.Of(subject);
-        ReferenceFree = ReferenceUse.Of(subject);
-        OfDifferenceAlone = DifferenceAlone.Of(subject);
-        Beta = BetaScaling.Of(subject);
-        Monotone = MonotoneInReward.Of(subject);
-        Convex = Convexity.Of(subject);
-        Landscape = Questions.Landscape.Of(subject);
-        Continuous = Smoothness.Continuity(subject, Landscape);
-        Bounds = Questions.Bounds.Of(subject);
-        Tails = Questions.Tails.Of(subject);
-        Overflow = Questions.Overflow.Of(subject);
-        Start = Questions.Start.Of(subject);
+        this.subject = subject;
     }
 
     /// <summary>The name of the loss.</summary>
@@ -50,43 +40,43 @@ public sealed record PropertyCard
     public ImmutableArray<RequiredInput> Inputs { get; }
 
     /// <summary>Whether the loss of a row depends on that row alone; refuted for a loss with statistics over the batch.</summary>
-    public Finding RowByRow { get; }
+    public Finding RowByRow => field ??= BatchCoupling.Of(subject);
 
     /// <summary>Whether the mean of a batch is the same in whatever order its rows come.</summary>
-    public Finding OrderIndependent { get; }
+    public Finding OrderIndependent => field ??= OrderDependence.Of(subject);
 
     /// <summary>Whether the loss is the same whatever the reference says.</summary>
-    public Finding ReferenceFree { get; }
+    public Finding ReferenceFree => field ??= ReferenceUse.Of(subject);
 
     /// <summary>Whether of the log-probabilities the loss sees nothing but ρ.</summary>
-    public ShiftFinding OfDifferenceAlone { get; }
+    public ShiftFinding OfDifferenceAlone => field ??= DifferenceAlone.Of(subject);
 
     /// <summary>Whether β only scales the log-probabilities.</summary>
-    public BetaFinding Beta { get; }
+    public BetaFinding Beta => field ??= BetaScaling.Of(subject);
 
     /// <summary>Whether the loss never rises as ρ does; or else as log π(chosen) does, or never falls as log π(rejected) rises.</summary>
-    public Finding Monotone { get; }
+    public Finding Monotone => field ??= MonotoneInReward.Of(subject);
 
     /// <summary>Whether the loss of each row is convex in all that training changes, jointly.</summary>
-    public Finding Convex { get; }
+    public Finding Convex => field ??= Convexity.Of(subject);
 
     /// <summary>Whether the loss nowhere jumps.</summary>
-    public ContinuityFinding Continuous { get; }
+    public ContinuityFinding Continuous => field ??= Smoothness.Continuity(subject, Landscape);
 
     /// <summary>Between which numbers the loss lies.</summary>
-    public BoundsFinding Bounds { get; }
+    public BoundsFinding Bounds => field ??= Questions.Bounds.Of(subject);
 
     /// <summary>Minima, maxima, kinks and jumps.</summary>
-    public LandscapeFinding Landscape { get; }
+    public LandscapeFinding Landscape => field ??= Questions.Landscape.Of(subject);
 
     /// <summary>What the loss does far out.</summary>
-    public TailFinding Tails { get; }
+    public TailFinding Tails => field ??= Questions.Tails.Of(subject);
 
     /// <summary>From where on the loss or its gradient is not finite.</summary>
-    public OverflowFinding Overflow { get; }
+    public OverflowFinding Overflow => field ??= Questions.Overflow.Of(subject);
 
     /// <summary>The first step where the policy is the reference, and its size beside DPO's.</summary>
-    public StartFinding Start { get; }
+    public StartFinding Start => field ??= Questions.Start.Of(subject);
 
     /// <summary>The answers with the names of their questions, in the order of the documentation.</summary>
     public ImmutableArray<(string Question, Finding Answer)> Findings =>
@@ -106,7 +96,10 @@ public sealed record PropertyCard
         ("start", Start),
     ];
 
-    /// <summary>Makes the card of a loss, at the values that its hyper-parameters have. Takes some milliseconds once warm.</summary>
+    /// <summary>
+    /// The card of a loss, at the values that its hyper-parameters have. An answer is looked for when it is first asked for: together they take some milliseconds once
+    /// warm, monotony, convexity and the landscape most of them.
+    /// </summary>
     /// <param name="loss">The loss.</param>
     public static PropertyCard Of(IPreferenceLoss loss)
     {

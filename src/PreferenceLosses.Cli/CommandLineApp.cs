@@ -60,6 +60,7 @@ internal sealed class CommandLineApp(LossCatalog catalog, TextReader input, Text
                 ExportCommand.Create(catalog, input, output, error),
                 TrainCommand.Create(catalog, input, output, error, isTerminal),
                 PlotCommand.Create(output),
+                DiscoverCommand.Create(catalog, output, error),
             },
         };
         GroupedHelp.Install(root);

@@ -1,4 +1,5 @@
 using PreferenceLosses.Cli.Tests.Support;
+using PreferenceLosses.Cuda;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 
@@ -14,6 +15,7 @@ public class ExportTests
         { "pytorch", DiscoPop.ToPyTorch() },
         { "trl", DiscoPop.ToTrl() },
         { "latex", DiscoPop.ToLatex() },
+        { "ptx", PtxExport.ToPtx(DiscoPop) },
         { "csharp", DiscoPop.ToCSharp() },
         { "json", """{"loss":"discopop","parameters":{"beta":0.05,"tau":0.2}}""" + "\n" },
     };

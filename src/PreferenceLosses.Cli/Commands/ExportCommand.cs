@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PreferenceLosses.Cli.Evaluation;
+using PreferenceLosses.Cuda;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 
@@ -8,7 +9,8 @@ namespace PreferenceLosses.Cli.Commands;
 /// <summary><c>export NAME | --python FILE | --spec FILE [--set k=v]… --to FORMAT</c>: a loss as text for other programs.</summary>
 internal static class ExportCommand
 {
-    private const string Formats = "pytorch|trl|latex|csharp|json";
+    /// <summary>The formats, as a help text names them.</summary>
+    public const string Formats = "pytorch|trl|latex|csharp|json|ptx";
 
     public static Command Create(LossCatalog catalog, TextReader standardInput, TextWriter output, TextWriter error)
     {
@@ -27,7 +29,7 @@ internal static class ExportCommand
         var to = new Option<string>("--to")
         {
             HelpName = Formats,
-            Description = "What to write: a PyTorch function, a file with a TRL trainer, LaTeX, a C# record, or JSON.",
+            Description = "What to write: a PyTorch function, a file with a TRL trainer, LaTeX, a C# record, JSON, or PTX (CUDA kernels; ranked losses for four responses per row).",
         };
         var command = new Command("export", "Writes a loss as text for other programs.") { name, python, spec, set, to };
         command.SetAction(parsed =>
@@ -46,21 +48,23 @@ internal static class ExportCommand
         return command;
     }
 
-    private static Func<PreferenceLoss, string> Writer(string? format, LossCatalog catalog) => format switch
+    /// <summary>What writes a format.</summary>
+    public static Func<IPreferenceLoss, string> Writer(string? format, LossCatalog catalog) => format switch
     {
         "pytorch" => LossExport.ToPyTorch,
         "trl" => LossExport.ToTrl,
         "latex" => LossExport.ToLatex,
         "csharp" => LossExport.ToCSharp,
         "json" => loss => LossJson.Serialize(loss, catalog) + "\n",
-        "ptx" => throw CommandException.WrongUsage($"--to ptx is not available in this version; {Accepted} are accepted."),
+        "ptx" => loss => PtxExport.ToPtx(loss),
         null => throw CommandException.WrongUsage($"--to is missing; {Accepted} are accepted."),
         _ => throw CommandException.WrongUsage($"--to is '{format}'; {Accepted} are accepted."),
     };
 
     private static string Accepted => Formats.Replace("|", ", ", StringComparison.Ordinal);
 
-    private static string Text(Func<PreferenceLoss, string> write, PreferenceLoss loss)
+    /// <summary>The text, or a refusal where the formula has none.</summary>
+    public static string Text(Func<IPreferenceLoss, string> write, IPreferenceLoss loss)
     {
         try
         {

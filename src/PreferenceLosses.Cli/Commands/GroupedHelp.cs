@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using PreferenceLosses.Cli.Listing;
 
 namespace PreferenceLosses.Cli.Commands;
@@ -24,7 +25,7 @@ internal sealed class GroupedHelp(SynchronousCommandLineAction usual) : Synchron
         }
 
         var output = parseResult.InvocationConfiguration.Output;
-        output.Write($"{command.Description}\n\nUsage:\n  {CommandLineApp.Name} {command.Name} {command.Synopsis}\n");
+        output.Write($"{command.Description}\n\nUsage:\n  {Path(parseResult.CommandResult)} {command.Synopsis}\n");
         foreach (var (title, options) in command.Groups)
         {
             output.Write($"\n{title}:\n");
@@ -33,6 +34,10 @@ internal sealed class GroupedHelp(SynchronousCommandLineAction usual) : Synchron
 
         return ExitStatus.Success;
     }
+
+    /// <summary>The command with those that it belongs to: preference-losses discover run.</summary>
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : CommandLineApp.Name;
 
     private static string Label(Option option) =>
         string.Join(", ", option.Aliases.Prepend(option.Name)) + (option.HelpName is null ? "" : $" <{option.HelpName}>");

@@ -75,7 +75,10 @@ internal static class JsonText
     }
 
     /// <summary>Writes JSON as one line.</summary>
-    public static void WriteLine(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Text(write, OnOneLine));
+    public static void WriteLine(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Line(write));
+
+    /// <summary>JSON as one line.</summary>
+    public static string Line(Action<Utf8JsonWriter> write) => Text(write, OnOneLine);
 
     /// <summary>Writes JSON for people too, on many lines.</summary>
     public static void WriteIndented(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Indented(write));

@@ -3,6 +3,8 @@ namespace PreferenceLosses.Training;
 /// <summary>The sizes of a <see cref="ControlledSentimentTask"/>. The defaults suit about ten thousand sentences.</summary>
 public sealed record ControlledSentimentOptions
 {
+    internal const int DefaultOrder = 3;
+
     /// <summary>Prompts that pairs are made for; at least 1. If there are fewer sentences, there are fewer prompts.</summary>
     /// <value>The default value is 4,000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
@@ -48,6 +50,20 @@ public sealed record ControlledSentimentOptions
     /// <value>The default value is 2.</value>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     public int MinimumCount { get; init => field = AtLeastOne(value); } = 2;
+
+    /// <summary>The longest n-grams of the policies, from 1 to 5: larger policies know longer ones (<see cref="NGramSettings.Order"/>).</summary>
+    /// <value>The default value is 3.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not from 1 to 5.</exception>
+    public int Order
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 5);
+            field = value;
+        }
+    } = DefaultOrder;
 
     /// <summary>How the base policy is fitted to the sentences.</summary>
     /// <value>The default value is <see cref="NGramDefaults.Fitting"/>.</value>

@@ -71,7 +71,7 @@ public sealed class ControlledSentimentTask
         trainingPrompts = [.. prompting.Skip(heldOut.Count).Take(options.TrainingPrompts).Select(i => Prompt(all[i]))];
         evaluationPrompts = [.. prompting.Take(heldOut.Count).Select(i => Prompt(all[i]))];
         sampling = new SamplingOptions { EndOfText = Vocabulary.End, MaximumLength = options.MaximumLength };
-        var policy = new NGramPolicy(new NGramSettings { VocabularySize = Vocabulary.Size });
+        var policy = new NGramPolicy(new NGramSettings { VocabularySize = Vocabulary.Size, Order = options.Order });
         new Trainer(policy, new SftLoss(), new ExampleList(new ExampleEncoder(Tokenizer).Encode(fitted.Select(Example))), options.Fitting).Run();
         Base = policy.Copy();
         Fingerprint = HashOf(all);
@@ -110,16 +110,17 @@ public sealed class ControlledSentimentTask
     /// <summary>A copy of the base, trained on the pairs of a seed.</summary>
     /// <param name="loss">The loss, of pairs, with its hyper-parameters.</param>
     /// <param name="seed">The seed.</param>
+    /// <param name="progress">Is told of every step.</param>
     /// <param name="cancellationToken">Stops the training.</param>
     /// <exception cref="LossNotTrainableException">The loss needs something that there is not.</exception>
     /// <exception cref="TrainingDivergedException">A number was not finite, or the loss exploded and the options limit it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public NGramPolicy Train(IPreferenceLoss loss, ulong seed, CancellationToken cancellationToken = default)
+    public NGramPolicy Train(IPreferenceLoss loss, ulong seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         // Many trainings run at once, each on one thread.
         var policy = Base.Copy();
         policy.MaxThreads = 1;
-        new Trainer(policy, loss, Pairs(seed), options.Training with { Seed = seed }, Base).Run(cancellationToken: cancellationToken);
+        new Trainer(policy, loss, Pairs(seed), options.Training with { Seed = seed }, Base).Run(progress, cancellationToken);
         return policy;
     }
 
@@ -131,8 +132,8 @@ public sealed class ControlledSentimentTask
 
     /// <summary>Trains and measures: a point of the frontier.</summary>
     /// <inheritdoc cref="Train"/>
-    public SampleScores Run(IPreferenceLoss loss, ulong seed, CancellationToken cancellationToken = default) =>
-        Measure(Train(loss, seed, cancellationToken), seed);
+    public SampleScores Run(IPreferenceLoss loss, ulong seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Measure(Train(loss, seed, progress, cancellationToken), seed);
 
     private ExampleList DrawPairs(ulong seed)
     {
@@ -175,6 +176,12 @@ public sealed class ControlledSentimentTask
         foreach (var size in sizes)
         {
             hash.Add((ulong)size);
+        }
+
+        // It came later, and files of sweeps from before it are still of this task.
+        if (options.Order != ControlledSentimentOptions.DefaultOrder)
+        {
+            hash.Add((ulong)options.Order);
         }
 
         // The seed of a training is the caller's.

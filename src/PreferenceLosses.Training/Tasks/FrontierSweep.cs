@@ -88,7 +88,7 @@ public sealed class FrontierSweep
     {
         try
         {
-            return FrontierPoint.Of(task.Run(loss, seed, cancellationToken));
+            return FrontierPoint.Of(task.Run(loss, seed, cancellationToken: cancellationToken));
         }
         catch (TrainingDivergedException)
         {

@@ -48,23 +48,24 @@ internal static unsafe class CompensatedSum
 
     private static double OfSingles(float* values, int count)
     {
-        var low = Vector512<double>.Zero;
-        var high = Vector512<double>.Zero;
+        // Four sums side by side, because an addition waits for the one before it.
+        var (first, second, third, fourth) = (Vector512<double>.Zero, Vector512<double>.Zero, Vector512<double>.Zero, Vector512<double>.Zero);
         var i = 0;
-        for (; i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
+        for (; i <= count - (2 * Vector512<float>.Count); i += 2 * Vector512<float>.Count)
         {
             var (a, b) = Vector512.Widen(Vector512.Load(values + i));
-            low += a;
-            high += b;
+            var (c, d) = Vector512.Widen(Vector512.Load(values + i + Vector512<float>.Count));
+            first += a;
+            second += b;
+            third += c;
+            fourth += d;
         }
 
-        var sums = low + high;
-        var sum = 0.0;
-        for (var lane = 0; lane < Vector512<double>.Count; lane++)
-        {
-            sum += sums[lane];
-        }
-
+        // Halves of halves, written out: Vector512.Sum leaves the order to the machine.
+        var eight = (first + second) + (third + fourth);
+        var four = eight.GetLower() + eight.GetUpper();
+        var two = four.GetLower() + four.GetUpper();
+        var sum = two[0] + two[1];
         for (; i < count; i++)
         {
             sum += values[i];

@@ -12,8 +12,10 @@ internal readonly unsafe struct GeneratedBlock<L, T>
     where L : struct, ILanes<L, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>The number of rows from which on a batch's columns do not stay in the cache of a core.</summary>
-    private const int RowsBeyondTheCache = 1 << 15;
+    /// <summary>
+    /// The number of rows from which on a batch's columns do not stay in the cache that cores share. Below, the processor's own prefetching is enough, and asking costs a tenth.
+    /// </summary>
+    private const int RowsBeyondTheCache = 1 << 20;
 
     private const int CacheLine = 64;
 

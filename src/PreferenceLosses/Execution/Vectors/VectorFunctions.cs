@@ -121,15 +121,19 @@ internal static unsafe class VectorFunctions<L, T>
     /// <summary>Whether none of the values is NaN or an infinity: only those are not 0 when they are subtracted from themselves.</summary>
     public static bool AreFinite(T* values, int count)
     {
-        var sum = default(L);
+        // ∞ − ∞ and NaN − NaN are NaN, and so is what they are added to.
+        var (first, second, third, fourth) = (default(L), default(L), default(L), default(L));
         var i = 0;
-        for (; i <= count - L.Count; i += L.Count)
+        for (; i <= count - (4 * L.Count); i += 4 * L.Count)
         {
-            var x = L.Load(values + i);
-            sum += x - x;
+            var (a, b, c, d) = (L.Load(values + i), L.Load(values + i + L.Count), L.Load(values + i + (2 * L.Count)), L.Load(values + i + (3 * L.Count)));
+            first += a - a;
+            second += b - b;
+            third += c - c;
+            fourth += d - d;
         }
 
-        var areFinite = L.AreZero(sum);
+        var areFinite = L.AreZero((first + second) + (third + fourth));
         for (; i < count; i++)
         {
             areFinite &= T.IsFinite(values[i]);

@@ -1,0 +1,155 @@
+using System.CommandLine;
+using PreferenceLosses.Cli.Discovery;
+using PreferenceLosses.Cli.Training;
+using PreferenceLosses.Discovery;
+using PreferenceLosses.Losses;
+
+namespace PreferenceLosses.Cli.Commands;
+
+/// <summary><c>discover run|resume|replay|show|report|export</c>: a language model proposes losses, which are checked, trained with, scored, and fed back.</summary>
+internal static class DiscoverCommand
+{
+    public static Command Create(LossCatalog catalog, TextWriter output, TextWriter error) => new(
+        "discover", "Searches for losses: a language model proposes, and is told how good its proposals are.")
+    {
+        Run(output, error), Resume(output, error), Replay(output), Show(output), Report(output), Export(catalog, output),
+    };
+
+    private static GroupedCommand Run(TextWriter output, TextWriter error)
+    {
+        var options = new DiscoverOptions();
+        var command = new GroupedCommand("run", "Begins a search in a new folder. Without --model it plays 18 proposals that are built in.", "--output DIR [options]", options.Groups);
+        command.SetAction(parsed =>
+        {
+            var settings = options.Read(parsed);
+            var folder = new DiscoveryFolder(options.Output(parsed));
+            if (File.Exists(folder.Settings))
+            {
+                throw CommandException.WrongUsage($"'{folder.Path}' has a run; 'discover resume {folder.Path}' goes on with it.");
+            }
+
+            Directory.CreateDirectory(folder.Path);
+            settings.Save(folder.Settings);
+            GoOn(folder, settings, output, error);
+        });
+        return command;
+    }
+
+    private static Command Resume(TextWriter output, TextWriter error)
+    {
+        var options = new DiscoverOptions();
+        var folder = Folder();
+        var command = new Command("resume", "Goes on with a search, with other limits if some are given.") { folder };
+        foreach (var limit in options.Limits.Options)
+        {
+            command.Options.Add(limit);
+        }
+
+        command.SetAction(parsed =>
+        {
+            var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
+            var settings = options.WithLimits(parsed, DiscoverySettings.Load(files.Settings));
+            settings.Save(files.Settings);
+            GoOn(files, settings, output, error);
+        });
+        return command;
+    }
+
+    private static Command Replay(TextWriter output)
+    {
+        var folder = Folder();
+        var command = new Command("replay", "Runs the whole search again from its archive, without a model and without training, and says whether it goes the same way.") { folder };
+        command.SetAction(parsed =>
+        {
+            var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
+            var settings = DiscoverySettings.Load(files.Settings);
+            var replay = RunReplay.CompareAsync(files.ReadEvents(), DiscoverySession.Domain(settings.Domain), settings.Options([])).GetAwaiter().GetResult();
+            output.Write(UntrustedText.Line(replay.Message, 1000) + "\n");
+            return replay.IsSame ? ExitStatus.Success : ExitStatus.Failure;
+        });
+        return command;
+    }
+
+    private static Command Show(TextWriter output)
+    {
+        var folder = Folder();
+        var json = new Option<bool>("--json") { Description = "As JSON." };
+        var command = new Command("show", "Prints what a search came to so far.") { folder, json };
+        command.SetAction(parsed =>
+        {
+            var state = new DiscoveryFolder(parsed.GetRequiredValue(folder)).ReadState();
+            if (parsed.GetValue(json))
+            {
+                DiscoveryTable.WriteJson(state, output);
+            }
+            else
+            {
+                DiscoveryTable.WriteText(state, output);
+            }
+        });
+        return command;
+    }
+
+    private static Command Report(TextWriter output)
+    {
+        var folder = Folder();
+        var file = new Option<string>("--output") { HelpName = "FILE.html", Description = "The page; report.html in the folder if left out." };
+        var command = new Command("report", "Writes a page for the browser: fitness, curves, property cards, lineage, cost, and all that was said.") { folder, file };
+        command.SetAction(parsed =>
+        {
+            var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
+            var path = parsed.GetValue(file) ?? files.Report;
+            var page = DiscoveryReport.Html(files.ReadEvents(), DiscoverySession.Domain(DiscoverySettings.Load(files.Settings).Domain));
+            AtomicFile.Write(path, stream =>
+            {
+                using var writer = new StreamWriter(stream, leaveOpen: true);
+                writer.Write(page);
+            });
+            output.Write($"{path}\n");
+        });
+        return command;
+    }
+
+    private static Command Export(LossCatalog catalog, TextWriter output)
+    {
+        var folder = Folder();
+        var number = new Argument<string>("NUMBER") { Description = "The number of the objective, as 'discover show' has it." };
+        var to = new Option<string>("--to") { HelpName = ExportCommand.Formats, Description = "What to write, as 'export' does." };
+        var command = new Command("export", "Writes an objective of a search as text for other programs.") { folder, number, to };
+        command.SetAction(parsed =>
+        {
+            var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
+            var write = ExportCommand.Writer(parsed.GetValue(to), catalog);
+            var wanted = NumberOption.ParseWhole("NUMBER", parsed.GetRequiredValue(number), 1);
+            var one = files.ReadState().Objective(wanted) ?? throw CommandException.Failure($"There is no objective {parsed.GetValue(number)} in '{files.Path}'; 'discover show' has their numbers.");
+            var read = DiscoverySession.Domain(DiscoverySettings.Load(files.Settings).Domain).Validate(one.Proposal, one.Number, []);
+            var objective = read.Objective
+                ?? throw CommandException.Failure($"This version does not accept objective {parsed.GetValue(number)}: {read.Findings.First(finding => finding.IsError).Message}");
+            output.Write(ExportCommand.Text(write, objective.Loss));
+        });
+        return command;
+    }
+
+    private static void GoOn(DiscoveryFolder folder, DiscoverySettings settings, TextWriter output, TextWriter error)
+    {
+        using var interruption = new Interruption();
+        try
+        {
+            DiscoveryTable.WriteText(new DiscoverySession(folder, settings, new DiscoveryDisplay(error), interruption.Token).Run(), output);
+        }
+        catch (OperationCanceledException)
+        {
+            throw CommandException.Interrupted($"Interrupted. What was done is in '{folder.Path}': 'discover resume {folder.Path}' goes on from there.");
+        }
+        catch (Exception failed) when (failed is ChatModelException or EvaluatorException)
+        {
+            throw CommandException.Failure($"{UntrustedText.Line(failed.Message, 3000)} What was done is kept: 'discover resume {folder.Path}' goes on from there.");
+        }
+        catch (Exception failed) when (failed is InvalidDataException or ArgumentException or NotSupportedException)
+        {
+            throw CommandException.Failure(LibraryMessage.Of(failed));
+        }
+    }
+
+    private static Argument<string> Folder() => new("DIR") { Description = "The folder of the search." };
+}

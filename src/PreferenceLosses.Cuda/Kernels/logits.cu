@@ -1,0 +1,314 @@
+// Row kernels: logits -> log-probabilities of labels, and back. A block does one row.
+//
+// Forward, a row's logits z are read once: the maximum m and s = sum e^(z - m), carried together, with one exponential per logit and one more
+// for each vector of 16 bytes whose maximum is new. log p = (z_label - m) - log s. m and log s are kept apart: their sum would round away what backward needs.
+// Backward: g * (onehot(label) - e^(z - m - log s)), in place of the logits or elsewhere, rounded once. A logit is read and
+// its gradient written by one thread, so there is nothing to wait for.
+//
+// A label that is negative means that the row does not count: forward reads nothing of it, backward writes zeros.
+// Logits of -infinity have probability 0. Offsets have 64 bits. Any alignment to the element is accepted: vectors have scalar heads and tails.
+#include "device.h"
+
+#define THREADS_OF_ROW 256
+#define WARPS (THREADS_OF_ROW / 32)
+
+static constexpr float Log2OfE = 1.4426950408889634f;
+static constexpr float Ln2 = 0.6931471805599453f;
+
+// Below every logit of an ordinary model, and finite, so that differences of it are.
+static constexpr float Lowest = -1e30f;
+
+struct BFloat16 {
+  typedef u16 Element;
+  static constexpr int PerWord = 2;
+  DEVICE void read(u32 word, float *z) {
+    z[0] = bits_to_float(word << 16);
+    z[1] = bits_to_float(word & 0xFFFF0000u);
+  }
+  DEVICE u32 write(const float *g) { return pack_bf16(g[0], g[1]); }
+  DEVICE float read_one(Element e) { return bits_to_float((u32)e << 16); }
+  DEVICE Element write_one(float g) { return (Element)pack_bf16(g, 0.0f); }
+};
+
+struct Float16 {
+  typedef u16 Element;
+  static constexpr int PerWord = 2;
+  DEVICE void read(u32 word, float *z) {
+    z[0] = unpack_fp16((u16)word);
+    z[1] = unpack_fp16((u16)(word >> 16));
+  }
+  DEVICE u32 write(const float *g) { return pack_fp16(g[0], g[1]); }
+  DEVICE float read_one(Element e) { return unpack_fp16(e); }
+  DEVICE Element write_one(float g) { return (Element)pack_fp16(g, 0.0f); }
+};
+
+struct Float32 {
+  typedef u32 Element;
+  static constexpr int PerWord = 1;
+  DEVICE void read(u32 word, float *z) { z[0] = bits_to_float(word); }
+  DEVICE u32 write(const float *g) { return float_to_bits(g[0]); }
+  DEVICE float read_one(Element e) { return bits_to_float(e); }
+  DEVICE Element write_one(float g) { return float_to_bits(g); }
+};
+
+// The sum of e^(z - maximum), and of z - maximum weighted by it, for the entropy.
+struct Sums {
+  float maximum;
+  float sum;
+  float weighted;
+};
+
+DEVICE float larger(float a, float b) { return a > b ? a : b; }
+
+// The same sums relative to a larger maximum: sum of w*(z - M) = e^(m - M) * (sum of e^(z - m)*(z - m) + (m - M) * sum of e^(z - m)).
+template <bool WithEntropy> DEVICE void raise(Sums &s, float maximum) {
+  float distance = s.maximum - maximum;
+  float factor = exp2_fast(distance * Log2OfE);
+  if (WithEntropy) {
+    s.weighted = factor * (s.weighted + distance * s.sum);
+  }
+  s.sum = s.sum * factor;
+  s.maximum = maximum;
+}
+
+template <bool WithEntropy> DEVICE void add(Sums &s, float z) {
+  // The difference first: of a large logit and a large maximum it is exact, and their products would not be.
+  float e = exp2_fast((z - s.maximum) * Log2OfE);
+  s.sum += e;
+  if (WithEntropy) {
+    // 0 * infinity of a logit of -infinity is nothing.
+    s.weighted += e > 0.0f ? e * (z - s.maximum) : 0.0f;
+  }
+}
+
+template <bool WithEntropy> DEVICE void combine(Sums &a, float maximum, float sum, float weighted) {
+  Sums b = {maximum, sum, weighted};
+  float both = larger(a.maximum, b.maximum);
+  raise<WithEntropy>(a, both);
+  raise<WithEntropy>(b, both);
+  a.sum += b.sum;
+  if (WithEntropy) {
+    a.weighted += b.weighted;
+  }
+}
+
+// Over the lanes of a warp and then over the warps, in the same order each time; every thread of the first warp has the result.
+template <bool WithEntropy> DEVICE void combine_block(Sums &s, Sums *ofWarps) {
+  for (u32 distance = 16; distance > 0; distance /= 2) {
+    combine<WithEntropy>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), WithEntropy ? shuffle_xor(s.weighted, distance) : 0.0f);
+  }
+  u32 thread = thread_index();
+  if (thread % 32 == 0) {
+    ofWarps[thread / 32] = s;
+  }
+  barrier();
+  s = ofWarps[thread % WARPS];
+  for (u32 distance = WARPS / 2; distance > 0; distance /= 2) {
+    combine<WithEntropy>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), WithEntropy ? shuffle_xor(s.weighted, distance) : 0.0f);
+  }
+}
+
+// Elements before the first multiple of 16 bytes, at most all of them.
+template <class Format> DEVICE u32 head_of(const typename Format::Element *row, u32 vocabulary) {
+  u32 beyond = (u32)((u64)row & 15);
+  u32 head = beyond == 0 ? 0 : (16 - beyond) / (u32)sizeof(typename Format::Element);
+  return head < vocabulary ? head : vocabulary;
+}
+
+template <class Format, bool WithEntropy>
+DEVICE void forward(
+    const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {
+  typedef typename Format::Element Element;
+  constexpr int PerVector = 4 * Format::PerWord;
+  SHARED Sums ofWarps[WARPS];
+  u32 row = block_index();
+  u32 thread = thread_index();
+  int label = labels[row];
+  if (label < 0) {
+    if (thread == 0) {
+      tokens[row] = 0.0f;
+      maxima[row] = 0.0f;
+      logSums[row] = 0.0f;
+      if (WithEntropy) {
+        entropies[row] = 0.0f;
+      }
+    }
+    return;
+  }
+
+  const Element *start = (const Element *)logits + (u64)row * stride;
+  Sums s = {Lowest, 0.0f, 0.0f};
+  u32 head = head_of<Format>(start, vocabulary);
+  u32 vectors = (vocabulary - head) / PerVector;
+  const Words *words = (const Words *)(start + head);
+
+  // What is before and after the vectors is less than two vectors: one element per thread.
+  if (thread < vocabulary - vectors * PerVector) {
+    float z = Format::read_one(start[thread < head ? thread : thread + vectors * PerVector]);
+    raise<WithEntropy>(s, larger(s.maximum, z));
+    add<WithEntropy>(s, z);
+  }
+
+  #pragma unroll 4
+  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+    Words vector = words[v];
+    float z[PerVector];
+    for (int w = 0; w < 4; w++) {
+      Format::read(vector.word[w], z + w * Format::PerWord);
+    }
+    float maximum = s.maximum;
+    for (int i = 0; i < PerVector; i++) {
+      maximum = larger(maximum, z[i]);
+    }
+    raise<WithEntropy>(s, maximum);
+    for (int i = 0; i < PerVector; i++) {
+      add<WithEntropy>(s, z[i]);
+    }
+  }
+
+  combine_block<WithEntropy>(s, ofWarps);
+  if (thread == 0) {
+    float logSum = log2_fast(s.sum) * Ln2;
+    tokens[row] = (Format::read_one(start[label]) - s.maximum) - logSum;
+    maxima[row] = s.maximum;
+    logSums[row] = logSum;
+    if (WithEntropy) {
+      entropies[row] = logSum - s.weighted / s.sum;
+    }
+  }
+}
+
+// Of the row's gradient, what does not depend on the element.
+struct Slope {
+  float upstream;
+  float shift;
+  float logSum;
+};
+
+DEVICE float slope_of(const Slope &s, float z) {
+  return -s.upstream * exp2_fast(((z - s.shift) - s.logSum) * Log2OfE);
+}
+
+template <class Format>
+DEVICE void backward(
+    const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,
+    void *gradients, u64 gradientStride) {
+  typedef typename Format::Element Element;
+  constexpr int PerVector = 4 * Format::PerWord;
+  u32 row = block_index();
+  u32 thread = thread_index();
+  int label = labels[row];
+  const Element *start = (const Element *)logits + (u64)row * stride;
+  Element *target = (Element *)gradients + (u64)row * gradientStride;
+  bool counts = label >= 0;
+  Slope slope = {counts ? upstream[row] : 0.0f, maxima[row], logSums[row]};
+
+  // Where the two do not lie alike there are no common vectors: element by element.
+  u32 head = head_of<Format>(target, vocabulary);
+  bool isAlike = (((u64)start ^ (u64)target) & 15) == 0;
+  u32 vectors = isAlike ? (vocabulary - head) / PerVector : 0;
+  for (u32 single = thread; single < vocabulary - vectors * PerVector; single += THREADS_OF_ROW) {
+    u32 i = single < head ? single : single + vectors * PerVector;
+    float g = counts ? slope_of(slope, Format::read_one(start[i])) : 0.0f;
+    target[i] = Format::write_one((int)i == label ? slope.upstream + g : g);
+  }
+
+  const Words *words = (const Words *)(start + head);
+  Words *targets = (Words *)(target + head);
+  if (!counts) {
+    for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+      Words zeros = {{0, 0, 0, 0}};
+      targets[v] = zeros;
+    }
+    return;
+  }
+
+  #pragma unroll 4
+  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+    Words vector = words[v];
+    float g[PerVector];
+    for (int w = 0; w < 4; w++) {
+      Format::read(vector.word[w], g + w * Format::PerWord);
+    }
+    for (int i = 0; i < PerVector; i++) {
+      g[i] = slope_of(slope, g[i]);
+    }
+    u32 labelHere = (u32)label - (head + v * PerVector);
+    if (labelHere < (u32)PerVector) {
+      for (u32 i = 0; i < (u32)PerVector; i++) {
+        g[i] += i == labelHere ? slope.upstream : 0.0f;
+      }
+    }
+    for (int w = 0; w < 4; w++) {
+      vector.word[w] = Format::write(g + w * Format::PerWord);
+    }
+    targets[v] = vector;
+  }
+}
+
+#define FORWARD(name, Format, WithEntropy)                                                                                                  \
+  KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
+      const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {  \
+    forward<Format, WithEntropy>(logits, stride, vocabulary, labels, tokens, maxima, logSums, entropies);                                   \
+  }
+
+#define BACKWARD(name, Format)                                                                                                              \
+  KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
+      const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,  \
+      void *gradients, u64 gradientStride) {                                                                                                \
+    backward<Format>(logits, stride, vocabulary, labels, maxima, logSums, upstream, gradients, gradientStride);                             \
+  }
+
+FORWARD(forward_bf16, BFloat16, false)
+FORWARD(forward_fp16, Float16, false)
+FORWARD(forward_fp32, Float32, false)
+FORWARD(forward_entropy_bf16, BFloat16, true)
+FORWARD(forward_entropy_fp16, Float16, true)
+FORWARD(forward_entropy_fp32, Float32, true)
+BACKWARD(backward_bf16, BFloat16)
+BACKWARD(backward_fp16, Float16)
+BACKWARD(backward_fp32, Float32)
+
+// Sums of the tokens of each sequence, one block a sequence, in double precision and in an order that depends on the lengths alone.
+// A row that does not count has a token of 0.
+KERNEL void THREADS(THREADS_OF_ROW) sum_sequences(const float *tokens, const int *labels, const int *offsets, float *sums, float *lengths) {
+  SHARED double ofWarps[WARPS];
+  SHARED u32 countOfWarps[WARPS];
+  u32 sequence = block_index();
+  u32 thread = thread_index();
+  u32 end = (u32)offsets[sequence + 1];
+  double sum = 0.0;
+  u32 count = 0;
+  for (u32 row = (u32)offsets[sequence] + thread; row < end; row += THREADS_OF_ROW) {
+    sum += tokens[row];
+    count += labels[row] >= 0 ? 1 : 0;
+  }
+  for (u32 distance = 16; distance > 0; distance /= 2) {
+    sum += shuffle_xor(sum, distance);
+    count += shuffle_xor(count, distance);
+  }
+  if (thread % 32 == 0) {
+    ofWarps[thread / 32] = sum;
+    countOfWarps[thread / 32] = count;
+  }
+  barrier();
+  if (thread == 0) {
+    double total = 0.0;
+    u32 rows = 0;
+    for (u32 warp = 0; warp < WARPS; warp++) {
+      total += ofWarps[warp];
+      rows += countOfWarps[warp];
+    }
+    sums[sequence] = (float)total;
+    lengths[sequence] = (float)rows;
+  }
+}
+
+// The derivative of each sequence's sum, for all of its rows.
+KERNEL void THREADS(THREADS_OF_ROW) spread_upstream(const float *ofSequences, const int *offsets, float *ofRows) {
+  u32 sequence = block_index();
+  u32 end = (u32)offsets[sequence + 1];
+  for (u32 row = (u32)offsets[sequence] + thread_index(); row < end; row += THREADS_OF_ROW) {
+    ofRows[row] = ofSequences[sequence];
+  }
+}

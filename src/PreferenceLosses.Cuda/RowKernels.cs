@@ -1,0 +1,37 @@
+namespace PreferenceLosses.Cuda;
+
+/// <summary>The committed kernels from logits to log-probabilities and back: their text and what they are called.</summary>
+internal static class RowKernels
+{
+    /// <summary>The number of threads of a block; a block does one row, or one sequence.</summary>
+    public const int Threads = 256;
+
+    /// <summary>The kernel that adds up the tokens of each sequence.</summary>
+    public const string SumSequences = "sum_sequences";
+
+    /// <summary>The kernel that gives each row the derivative of its sequence's sum.</summary>
+    public const string SpreadUpstream = "spread_upstream";
+
+    /// <summary>The module: PTX text.</summary>
+    public static string Text => Resource.Value;
+
+    private static readonly Lazy<string> Resource = new(() =>
+    {
+        using var stream = typeof(RowKernels).Assembly.GetManifestResourceStream("logits.ptx")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    });
+
+    /// <summary>The kernel of the forward pass: token log-probabilities, maxima and log-sums per row, and entropies if they are wanted.</summary>
+    public static string Forward(LogitFormat format, bool withEntropy) => (withEntropy ? "forward_entropy_" : "forward_") + Suffix(format);
+
+    /// <summary>The kernel of the backward pass, in place or elsewhere.</summary>
+    public static string Backward(LogitFormat format) => "backward_" + Suffix(format);
+
+    private static string Suffix(LogitFormat format) => format switch
+    {
+        LogitFormat.Bf16 => "bf16",
+        LogitFormat.Fp16 => "fp16",
+        _ => "fp32",
+    };
+}

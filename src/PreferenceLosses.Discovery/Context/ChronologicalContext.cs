@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace PreferenceLosses.Discovery;
+
+/// <summary>The whole conversation in its order, as in the paper's run: each proposal, and what came of it.</summary>
+public sealed record ChronologicalContext : IContextStrategy
+{
+    /// <summary>Whether the model sees why it proposed what it did.</summary>
+    /// <value>The default value is true.</value>
+    public bool WithThoughts { get; init; } = true;
+
+    /// <summary>Whether the model sees proposals that were refused or were earlier ones again.</summary>
+    /// <value>The default value is true.</value>
+    public bool WithFailures { get; init; } = true;
+
+    /// <inheritdoc/>
+    public string Name => $"chronological, {(WithThoughts ? "with" : "without")} thoughts, {(WithFailures ? "with" : "without")} failures";
+
+    /// <inheritdoc/>
+    public ContextPrompt Prompt(RunState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var messages = ImmutableArray.CreateBuilder<PromptMessage>();
+        var said = PromptText.BurnIn(state);
+        foreach (var attempt in state.Attempts)
+        {
+            foreach (var (i, turn) in attempt.Turns.Index())
+            {
+                if (WithFailures || turn.Number is not null)
+                {
+                    messages.Add(new(PromptText.User, said + (WithFailures && i > 0 ? PromptText.Correct : PromptText.Next)));
+                    messages.Add(new(PromptText.Assistant, PromptText.Said(turn, WithThoughts)));
+                    said = PromptText.Outcome(state, turn);
+                }
+            }
+        }
+
+        messages.Add(new(PromptText.User, said + PromptText.Next));
+        return new(messages.ToImmutable(), [.. state.Objectives.Select(one => one.Number)]);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.AI;
+
+namespace PreferenceLosses.Discovery;
+
+/// <summary>Whether a run goes the same way again.</summary>
+/// <param name="IsSame">Whether it does, as far as the archive reaches.</param>
+/// <param name="Message">What was compared, or where it goes another way.</param>
+public sealed record RunReplay(bool IsSame, string Message)
+{
+    private const string ConfirmationPrefix = "confirmation: ";
+    private const string SeedsSeparator = ", seeds ";
+
+    /// <summary>
+    /// Runs a search again from its events: the model says what it said, the evaluator gives the scores that it gave, and everything else, prompts, readings, validations,
+    /// decisions, is done anew and compared. Neither a model nor a trainer is needed.
+    /// </summary>
+    /// <param name="events">The events of the run; it need not have ended.</param>
+    /// <param name="domain">The domain of the run.</param>
+    /// <param name="options">The choices of the run. Its limits and its confirmation are taken from the events.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<RunReplay> CompareAsync(
+        IReadOnlyList<DiscoveryEvent> events, IObjectiveDomain domain, DiscoveryOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(domain);
+        ArgumentNullException.ThrowIfNull(options);
+        if (events is not [RunStarted start, ..])
+        {
+            return new RunReplay(true, "The run has not begun; there is nothing to compare.");
+        }
+
+        // Limits may have been changed while it ran, so where it ended is not compared, and the clock ends nothing.
+        var compared = events.Where(one => one is not RunStopped).ToArray();
+        var last = events.OfType<RunStopped>().LastOrDefault();
+        var state = events.Aggregate(RunState.Empty, (state, one) => state.After(one));
+        var unlimited = options with
+        {
+            MaximumTokens = null,
+            MaximumCost = null,
+            MaximumTime = null,
+            Patience = null,
+            MaximumGenerations = last is null ? int.MaxValue : state.Generations,
+            MaximumAttempts = last is null ? int.MaxValue : Math.Max(1, state.Attempts.Length),
+            Confirmation = Stages(start, events),
+        };
+        var path = Path.Combine(Path.GetTempPath(), $"preference-losses-replay-{Guid.NewGuid():N}.jsonl");
+        try
+        {
+            using var model = new ScriptedReplies(start.Identity["model"], [.. events.OfType<ReplyReceived>()]);
+            var evaluator = new ScriptedScores(start.Score, start.Identity["evaluator"], null, events);
+            try
+            {
+                await new DiscoveryRun(domain, evaluator, model, unlimited).RunAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
+            catch (EndOfArchiveException)
+            {
+                // The run was interrupted there.
+            }
+
+            return Compare(compared, [.. RunArchive.ReadEvents(path).Where(one => one is not RunStopped)]);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static RunReplay Compare(DiscoveryEvent[] then, DiscoveryEvent[] now)
+    {
+        for (var i = 0; i < then.Length; i++)
+        {
+            var (before, after) = (Text(then[i]), i < now.Length ? Text(now[i]) : "nothing");
+            if (before != after)
+            {
+                var at = before.AsSpan().CommonPrefixLength(after);
+                var from = Math.Max(0, at - 40);
+                return new RunReplay(false, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Event {i + 1} of {then.Length} is another one: the archive has {UntrustedText.Quoted(before[from..], 160)}, the replay {UntrustedText.Quoted(after[Math.Min(from, after.Length)..], 160)}."));
+            }
+        }
+
+        return new RunReplay(true, string.Create(CultureInfo.InvariantCulture, $"The run goes the same way: {then.Length} events are the same."));
+    }
+
+    private static string Text(DiscoveryEvent one) => Encoding.UTF8.GetString(EventLine.Write(one with { Time = default }));
+
+    /// <summary>The stages, with the fingerprints and seeds that the run was begun with.</summary>
+    private static ImmutableArray<ConfirmationStage> Stages(RunStarted start, IReadOnlyList<DiscoveryEvent> events) =>
+    [
+        .. start.Identity.Where(one => one.Key.StartsWith(ConfirmationPrefix, StringComparison.Ordinal)).Select(one =>
+        {
+            var name = one.Key[ConfirmationPrefix.Length..];
+            var at = one.Value.LastIndexOf(SeedsSeparator, StringComparison.Ordinal);
+            return new ConfirmationStage(
+                name,
+                new ScriptedScores(start.Score, one.Value[..at], name, events),
+                [.. one.Value[(at + SeedsSeparator.Length)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(seed => ulong.Parse(seed, CultureInfo.InvariantCulture))]);
+        }),
+    ];
+
+    /// <summary>The archive has no more: the run was interrupted there.</summary>
+    private sealed class EndOfArchiveException : Exception;
+
+    /// <summary>Says what was said.</summary>
+    private sealed class ScriptedReplies(string name, ImmutableArray<ReplyReceived> replies) : LocalChatClient(name)
+    {
+        private int next;
+
+        public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            var reply = next < replies.Length ? replies[next++] : throw new EndOfArchiveException();
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, reply.Text))
+            {
+                FinishReason = reply.FinishReason is { Length: > 0 } reason ? new ChatFinishReason(reason) : null,
+                Usage = new UsageDetails { InputTokenCount = reply.InputTokens, OutputTokenCount = reply.OutputTokens },
+            });
+        }
+    }
+
+    /// <summary>Gives the scores that were given.</summary>
+    private sealed class ScriptedScores(string description, string fingerprint, string? stage, IReadOnlyList<DiscoveryEvent> events) : IObjectiveEvaluator
+    {
+        public string Description => description;
+
+        public string Fingerprint => fingerprint;
+
+        // A run may have been interrupted between the scores of two seeds that were asked for at once: those that are there are given.
+        public async Task<ImmutableArray<SeedScore>> EvaluateAsync(Objective objective, ImmutableArray<ulong> seeds, CancellationToken cancellationToken)
+        {
+            await Task.CompletedTask.ConfigureAwait(false);
+            return [.. seeds.Select(seed => ScoreOf(objective.Number, seed))];
+        }
+
+        private SeedScore ScoreOf(int number, ulong seed) => events.OfType<SeedEvaluated>()
+            .FirstOrDefault(one => one.Number == number && one.Stage == stage && one.Score.Seed == seed)?.Score ?? throw new EndOfArchiveException();
+    }
+}

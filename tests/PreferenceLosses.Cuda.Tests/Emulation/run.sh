@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs the source of the row kernels on the emulated grid: --plain (compiled as is), --sanitized (with address and undefined-behaviour sanitizers),
+# --mutants (with bugs put in on purpose, each of which has to be noticed). Without an option, all of them.
+set -euo pipefail
+cd "$(dirname "$0")"
+kernels=$(cd ../../../src/PreferenceLosses.Cuda/Kernels && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+compile() { # source, output, options…
+  g++ -std=c++20 -O1 -ffp-contract=off -Wall -Wextra -Wno-unknown-pragmas -Wno-unused-function -DEMULATED -DLOGITS="\"$1\"" -I "$(dirname "$1")" -I "$kernels" -I . \
+    "${@:3}" test_kernels.cpp -o "$2"
+}
+
+plain() {
+  compile "$kernels/logits.cu" "$out/plain"
+  "$out/plain"
+}
+
+sanitized() {
+  compile "$kernels/logits.cu" "$out/sanitized" -g -fsanitize=address,undefined -fno-sanitize-recover=all
+  ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 "$out/sanitized"
+}
+
+mutant() { # name, sed expression
+  mkdir -p "$out/mutant"
+  sed -E "$2" "$kernels/logits.cu" >"$out/mutant/logits.cu"
+  if cmp -s "$out/mutant/logits.cu" "$kernels/logits.cu"; then
+    echo "mutant '$1': nothing was changed"
+    return 1
+  fi
+  # Most show in the results; reading beside a row shows with the sanitizers.
+  for flags in "" "-fsanitize=address,undefined -fno-sanitize-recover=all"; do
+    # shellcheck disable=SC2086
+    compile "$out/mutant/logits.cu" "$out/mutant/test" -w $flags
+    if ! ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 bash -c 'timeout 60 "$0"' "$out/mutant/test" >"$out/mutant/log" 2>&1; then
+      echo "mutant '$1' was noticed: $(grep -m1 -iE 'failed|block|error|fault' "$out/mutant/log" | cut -c1-110)"
+      return
+    fi
+  done
+  echo "mutant '$1' was not noticed"
+  return 1
+}
+
+mutants() {
+  mutant "no barrier in the reduction of a row" '0,/^  barrier\(\);/{/^  barrier\(\);/d}'
+  mutant "no barrier in the reduction of a sequence" '/countOfWarps\[thread/,/if \(thread == 0\)/{/^  barrier\(\);/d}'
+  mutant "no tail" 's/if \(thread < vocabulary - vectors \* PerVector\)/if (thread < head)/'
+  mutant "a vector too many" 's/u32 vectors = \(vocabulary - head\) \/ PerVector;/u32 vectors = (vocabulary - head) \/ PerVector + 1;/'
+  mutant "offsets of 32 bits" 's/\(u64\)row \* stride/(u32)(row * (u32)stride)/'
+  mutant "no rescale" 's/s\.sum = s\.sum \* factor;//'
+  mutant "a ladder of shuffles that is too short" 's/u32 distance = 16; distance > 0/u32 distance = 8; distance > 0/'
+  mutant "a shuffle by half a warp" 's/combine<WithEntropy>\(s, shuffle_xor\(s\.maximum, distance\)/if (thread_index() % 2 == 0) &/'
+  mutant "a head beyond the row" 's/return head < vocabulary \? head : vocabulary;/return head;/'
+  mutant "a running maximum that starts at a number of ordinary rows" 's/Lowest = -1e30f/Lowest = 0.0f/'
+}
+
+case "${1:-}" in
+  --plain) plain ;;
+  --sanitized) sanitized ;;
+  --mutants) mutants ;;
+  "") plain && sanitized && mutants ;;
+  *) echo "run.sh [--plain|--sanitized|--mutants]" >&2 && exit 2 ;;
+esac

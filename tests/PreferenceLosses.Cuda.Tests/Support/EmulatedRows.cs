@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using PreferenceLosses.Cuda.Tests.Interpretation;
+
+namespace PreferenceLosses.Cuda.Tests.Support;
+
+/// <summary>Rows of logits in the memory of an emulated device, and the row kernels run on them.</summary>
+internal sealed class EmulatedRows
+{
+    private static readonly IReadOnlyDictionary<string, PtxKernelText> Committed = PtxModule.Parse(RowKernels.Text);
+
+    private readonly Region logits;
+    private readonly Region labels;
+    private readonly LogitFormat format;
+    private readonly int vocabulary;
+    private readonly long stride;
+    private readonly int rows;
+    private readonly PtxMachine machine;
+    private readonly IReadOnlyDictionary<string, PtxKernelText> module;
+
+    /// <param name="values">The logits, rows one after another with what is between them.</param>
+    /// <param name="format">How they are stored.</param>
+    /// <param name="vocabulary">Logits per row.</param>
+    /// <param name="stride">The distance of rows, in logits.</param>
+    /// <param name="labels">The labels.</param>
+    /// <param name="misalignment">By how many logits the start is beyond a multiple of 16 bytes.</param>
+    /// <param name="order">In which order threads go on.</param>
+    /// <param name="module">Other kernels than the committed ones.</param>
+    public EmulatedRows(
+        float[] values,
+        LogitFormat format,
+        int vocabulary,
+        int stride,
+        int[] labels,
+        int misalignment = 0,
+        ThreadOrder order = ThreadOrder.Random,
+        IReadOnlyDictionary<string, PtxKernelText>? module = null)
+    {
+        this.format = format;
+        this.vocabulary = vocabulary;
+        this.stride = stride;
+        this.module = module ?? Committed;
+        rows = labels.Length;
+        logits = Memory.Allocate<byte>("logits", Encode(values, format), misalignment * Size(format));
+        this.labels = Memory.Allocate<int>("labels", labels);
+        machine = new PtxMachine(Memory) { Order = order };
+        Tokens = Memory.Allocate("tokens", 4L * rows, 4);
+        Maxima = Memory.Allocate("maxima", 4L * rows, 8);
+        LogSums = Memory.Allocate("log-sums", 4L * rows);
+        Entropies = Memory.Allocate("entropies", 4L * rows);
+    }
+
+    public DeviceMemory Memory { get; } = new();
+
+    public Region Tokens { get; }
+
+    public Region Maxima { get; }
+
+    public Region LogSums { get; }
+
+    public Region Entropies { get; }
+
+    /// <summary>The values of the logits as they are after rounding, or what backward has put in their place.</summary>
+    public float[] Logits => Decode(logits.Bytes, format);
+
+    public LaunchCounts Forward(bool withEntropy = false) => machine.Launch(
+        module[RowKernels.Forward(format, withEntropy)], rows, RowKernels.Threads,
+        logits.Start, (ulong)stride, vocabulary, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Entropies.Start);
+
+    /// <summary>Backward in place; elsewhere where a misalignment of other memory is given.</summary>
+    public (LaunchCounts Counts, float[] Gradients) Backward(float[] upstream, int? elsewhere = null)
+    {
+        var ofRows = Memory.Allocate<float>("upstream", upstream);
+        var target = elsewhere is { } misalignment ? Memory.Allocate("gradients", logits.Bytes.Length, misalignment * Size(format)) : logits;
+        var counts = machine.Launch(
+            module[RowKernels.Backward(format)], rows, RowKernels.Threads,
+            logits.Start, (ulong)stride, vocabulary, labels.Start, Maxima.Start, LogSums.Start, ofRows.Start, target.Start, (ulong)stride);
+        return (counts, Decode(target.Bytes, format));
+    }
+
+    /// <summary>The sums of the tokens and the number of rows that count, per sequence.</summary>
+    public (float[] Sums, float[] Lengths) Sum(int[] offsets)
+    {
+        var (starts, sums, lengths) = (Memory.Allocate<int>("offsets", offsets), Memory.Allocate("sums", 4L * (offsets.Length - 1)), Memory.Allocate("lengths", 4L * (offsets.Length - 1)));
+        machine.Launch(module[RowKernels.SumSequences], offsets.Length - 1, RowKernels.Threads, Tokens.Start, labels.Start, starts.Start, sums.Start, lengths.Start);
+        return (DeviceMemory.Read<float>(sums), DeviceMemory.Read<float>(lengths));
+    }
+
+    /// <summary>The derivative of each sequence's sum at each of its rows.</summary>
+    public float[] Spread(float[] upstream, int[] offsets)
+    {
+        var (given, starts, ofRows) = (Memory.Allocate<float>("upstream of sequences", upstream), Memory.Allocate<int>("offsets", offsets), Memory.Allocate("upstream of rows", 4L * rows));
+        machine.Launch(module[RowKernels.SpreadUpstream], offsets.Length - 1, RowKernels.Threads, given.Start, starts.Start, ofRows.Start);
+        return DeviceMemory.Read<float>(ofRows);
+    }
+
+    public static int Size(LogitFormat format) => format == LogitFormat.Fp32 ? 4 : 2;
+
+    public static byte[] Encode(float[] values, LogitFormat format) => format switch
+    {
+        LogitFormat.Fp32 => MemoryMarshal.AsBytes<float>(values).ToArray(),
+        LogitFormat.Fp16 => MemoryMarshal.AsBytes<Half>(values.Select(v => (Half)v).ToArray()).ToArray(),
+        _ => MemoryMarshal.AsBytes<ushort>(values.Select(ToBFloat16).ToArray()).ToArray(),
+    };
+
+    public static float[] Decode(byte[] bytes, LogitFormat format) => format switch
+    {
+        LogitFormat.Fp32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+        LogitFormat.Fp16 => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(h => (float)h)],
+        _ => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16))],
+    };
+
+    private static ushort ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}
