@@ -83,7 +83,7 @@ internal sealed class ChunkedPass
             {
                 var ones = new double[count];
                 Array.Fill(ones, 1.0);
-                core.BackwardTokens(LogitMemory.Logits(logits), ones, LogitMemory.Gradients(logits));
+                core.BackwardTokens(LogitMemory.Logits(logits), ones, LogitMemory.Gradients(logits), get_num_threads());
                 derivatives.narrow(0, start, count).copy_(logits.mm(head));
             }
 
@@ -112,23 +112,23 @@ internal sealed class ChunkedPass
         foreach (var (start, count) in Chunks())
         {
             using var chunkScope = NewDisposeScope();
-            var states1 = Hidden(hidden, start, count);
-            var logits = Logits(states1, head, start, count);
+            var chunkStates = Hidden(hidden, start, count);
+            var logits = Logits(chunkStates, head, start, count);
             var weights = new double[count];
             for (var i = 0; i < count; i++)
             {
                 weights[i] = upstream[Counted[start + i] / rows.Length];
             }
 
-            core.BackwardTokens(LogitMemory.Logits(logits), weights, LogitMemory.Gradients(logits));
+            core.BackwardTokens(LogitMemory.Logits(logits), weights, LogitMemory.Gradients(logits), get_num_threads());
             states.narrow(0, start, count).copy_(logits.mm(head));
             if (head.dtype == ScalarType.Float32)
             {
-                total.addmm_(logits.t(), states1);
+                total.addmm_(logits.t(), chunkStates);
             }
             else
             {
-                total.add_(logits.t().mm(states1).to_type(ScalarType.Float32));
+                total.add_(logits.t().mm(chunkStates).to_type(ScalarType.Float32));
             }
         }
 
@@ -156,7 +156,7 @@ internal sealed class ChunkedPass
             labels[i] = rows.Labels[Counted[start + i]];
         }
 
-        core.Forward(LogitMemory.Logits(logits), new TokenSequences { Labels = labels, Offsets = [0, count] });
+        core.Forward(LogitMemory.Logits(logits), new TokenSequences { Labels = labels, Offsets = [0, count] }, maxThreads: get_num_threads());
         return logits;
     }
 

@@ -27,7 +27,7 @@ internal static class FusedLogProbabilities
         var core = new SequenceLogProbabilities();
         using (var flat = logits.detach().view(-1, logits.size(2)))
         {
-            core.Forward(LogitMemory.Logits(flat), new TokenSequences { Labels = rows.Labels, Offsets = rows.Offsets });
+            core.Forward(LogitMemory.Logits(flat), new TokenSequences { Labels = rows.Labels, Offsets = rows.Offsets }, maxThreads: get_num_threads());
         }
 
         GC.KeepAlive(logits);
@@ -93,7 +93,7 @@ internal sealed class LogProbabilityFunction : autograd.SingleTensorFunction<Log
         var gradient = arguments.InPlace ? logits.detach() : empty_like(logits);
         using var flatLogits = logits.detach().view(-1, logits.size(2));
         using var flatGradient = gradient.view(-1, logits.size(2));
-        arguments.Core.Backward(LogitMemory.Logits(flatLogits), FusedLogProbabilities.Upstream(upstream), LogitMemory.Gradients(flatGradient));
+        arguments.Core.Backward(LogitMemory.Logits(flatLogits), FusedLogProbabilities.Upstream(upstream), LogitMemory.Gradients(flatGradient), get_num_threads());
         GC.KeepAlive(gradient);
         return gradient;
     }

@@ -8,7 +8,7 @@ public static class TensorLossExtensions
     /// <summary>The loss of a batch of tensors, as part of TorchSharp's autograd graph.</summary>
     /// <param name="loss">The loss.</param>
     /// <param name="batch">The batch.</param>
-    /// <param name="options">The reduction, and more. The number of threads is that of the fused route.</param>
+    /// <param name="options">The reduction, and more. The number of threads is that of the fused route; 0 means as many as libtorch uses.</param>
     /// <param name="route">How it is computed.</param>
     /// <remarks>
     /// The fused route refuses values that are not finite, naming the column and the row. The lowered one looks at no value, for which it would have to
@@ -23,6 +23,7 @@ public static class TensorLossExtensions
     {
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(batch);
+        options = options.MaxThreads == 0 ? options with { MaxThreads = get_num_threads() } : options;
         return route switch
         {
             LossRoute.Fused => FusedLoss.Evaluate(loss, batch, options),
