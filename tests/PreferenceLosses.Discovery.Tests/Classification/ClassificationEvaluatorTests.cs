@@ -66,15 +66,15 @@ public class ClassificationEvaluatorTests
     [Fact]
     public void Classes_have_their_shares_and_labels_their_noise()
     {
-        var options = new ClassificationOptions { Examples = 6000, LabelNoise = 0.25 };
+        var options = new ClassificationOptions { Examples = 60_000, LabelNoise = 0.25 };
         var clean = ClassificationData.Training(options with { LabelNoise = 0 }, new RandomStream(5));
         var counts = clean.Labels.CountBy(label => label).OrderBy(c => c.Key).Select(c => c.Value).ToArray();
-        Assert.Equal([2880, 1440, 960, 720], counts);     // 1, 1/2, 1/3, 1/4 of 12/25.
+        Assert.Equal([28_800, 14_400, 9600, 7200], counts);     // 1, 1/2, 1/3, 1/4 of 12/25.
 
         // Of a share p of n, the standard deviation is √(p(1 − p)/n): five of them.
         var noisy = ClassificationData.Training(options, new RandomStream(5));
-        var rare = noisy.Labels.Count(label => label == 3) / 6000.0;
-        Assert.InRange(rare, Expected(0.12) - (5 * Math.Sqrt(0.17 * 0.83 / 6000)), Expected(0.12) + (5 * Math.Sqrt(0.17 * 0.83 / 6000)));
+        var rare = noisy.Labels.Count(label => label == 3) / 60_000.0;
+        Assert.InRange(rare, Expected(0.12) - (5 * Math.Sqrt(0.17 * 0.83 / 60_000)), Expected(0.12) + (5 * Math.Sqrt(0.17 * 0.83 / 60_000)));
         Assert.All(ClassificationData.HeldOut(options, new RandomStream(1)).Labels.CountBy(l => l), c => Assert.Equal(options.HeldOutPerClass, c.Value));
 
         static double Expected(double share) => (share * 0.75) + ((1 - share) * 0.25 / 3);
