@@ -49,6 +49,23 @@ public sealed partial class TruncationTests
         return [.. ends.SelectMany((end, i) => (int[])[i == 0 ? 0 : ends[i - 1] + 1, ((i == 0 ? 0 : ends[i - 1] + 1) + end) / 2, end]), bytes.Length];
     });
 
+    /// <summary>So at any byte a run goes on from the end of the line before it, and what it does from there the other tests look at.</summary>
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task An_archive_that_was_cut_off_at_any_byte_is_the_archive_up_to_the_last_whole_line()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("run.jsonl");
+        await RunAsync(path, 0);
+        var bytes = await File.ReadAllBytesAsync(path);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            await File.WriteAllBytesAsync(path, bytes[..length]);
+            RunArchive.Open(path).Dispose();
+            Assert.Equal(bytes.AsSpan(0, length).LastIndexOf((byte)'\n') + 1, new FileInfo(path).Length);
+        }
+    }
+
     [Fact]
     [Trait("Category", "Long")]
     public Task A_run_that_was_cut_off_at_any_byte_ends_in_the_same_archive_and_does_only_what_is_missing() =>
