@@ -32,24 +32,24 @@ public sealed record RunReplay(bool IsSame, string Message)
             return new RunReplay(true, "The run has not begun; there is nothing to compare.");
         }
 
-        // Limits may have been changed while it ran, so where it ended is not compared, and the clock ends nothing.
+        // Limits may have been changed while it ran, and the clock is not repeated: it ends where it ended, which is not compared.
         var compared = events.Where(one => one is not RunStopped).ToArray();
-        var last = events.OfType<RunStopped>().LastOrDefault();
         var state = events.Aggregate(RunState.Empty, (state, one) => state.After(one));
+        using var model = new ScriptedReplies(start.Identity["model"], [.. events.OfType<ReplyReceived>()], state.Stop);
         var unlimited = options with
         {
             MaximumTokens = null,
             MaximumCost = null,
-            MaximumTime = null,
             Patience = null,
-            MaximumGenerations = last is null ? int.MaxValue : state.Generations,
-            MaximumAttempts = last is null ? int.MaxValue : Math.Max(1, state.Attempts.Length),
+            MaximumGenerations = int.MaxValue,
+            MaximumAttempts = int.MaxValue,
+            MaximumTime = ScriptedClock.Over,
+            Clock = new ScriptedClock(() => model.IsPlayed && state is { Stop: not null, Attempts: [] or [.., { Turns: [.., { Reply: not null }] }] }),
             Confirmation = Stages(start, events),
         };
         var path = Path.Combine(Path.GetTempPath(), $"preference-losses-replay-{Guid.NewGuid():N}.jsonl");
         try
         {
-            using var model = new ScriptedReplies(start.Identity["model"], [.. events.OfType<ReplyReceived>()]);
             var evaluator = new ScriptedScores(start.Score, start.Identity["evaluator"], null, events);
             try
             {
@@ -105,19 +105,43 @@ public sealed record RunReplay(bool IsSame, string Message)
     /// <summary>The archive has no more: the run was interrupted there.</summary>
     private sealed class EndOfArchiveException : Exception;
 
-    /// <summary>Says what was said.</summary>
-    private sealed class ScriptedReplies(string name, ImmutableArray<ReplyReceived> replies) : LocalChatClient(name)
+    /// <summary>Says what was said; and, where the budget was spent before a question was answered, that.</summary>
+    private sealed class ScriptedReplies(string name, ImmutableArray<ReplyReceived> replies, RunStopped? end) : LocalChatClient(name)
     {
         private int next;
 
+        public bool IsPlayed => next == replies.Length;
+
         public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
         {
-            var reply = next < replies.Length ? replies[next++] : throw new EndOfArchiveException();
+            if (IsPlayed)
+            {
+                throw end is null ? new EndOfArchiveException() : new ChatModelException(end.Message) { EndsSearch = end.Reason };
+            }
+
+            var reply = replies[next++];
             return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, reply.Text))
             {
                 FinishReason = reply.FinishReason is { Length: > 0 } reason ? new ChatFinishReason(reason) : null,
                 Usage = new UsageDetails { InputTokenCount = reply.InputTokens, OutputTokenCount = reply.OutputTokens },
             });
+        }
+    }
+
+    /// <summary>A clock that stands still, and is past the limit once the run is where it ended.</summary>
+    private sealed class ScriptedClock(Func<bool> isOver) : TimeProvider
+    {
+        private bool hasBegun;
+
+        public static TimeSpan Over => TimeSpan.FromHours(1);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            var isFirst = !hasBegun;
+            hasBegun = true;
+            return !isFirst && isOver() ? Over.Ticks : 0;
         }
     }
 
