@@ -14,12 +14,13 @@ internal sealed class DiscoverOptions
 
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "The folder of the run: its archive, its settings, what was said." };
 
-    private readonly Option<string> domain = Choice("--domain", "pairs", "What is searched: losses of preference pairs.", "pairs");
+    private readonly Option<string> domain = Choice(
+        "--domain", DiscoverySettings.Pairs, "What is searched: losses of preference pairs, or of logits and targets.", DiscoverySettings.Pairs, DiscoverySettings.Classification);
 
     private readonly Option<string> model = new("--model")
     {
-        HelpName = "NAME|scripted|manual|recorded",
-        Description = "The chat model's name on its server; or the 18 proposals that are built in; or a person, who answers in files; or the replies of --recording. scripted if left out.",
+        HelpName = "NAME|scripted|manual|recorded|random",
+        Description = "The chat model's name on its server; or the 18 proposals that are built in; or a person, who answers in files; or the replies of --recording; or random mixtures of the established losses. scripted if left out.",
     };
 
     private readonly Option<string> baseUrl = new("--base-url") { HelpName = "URL", Description = "Where the model is: what stands before chat/completions, as in http://localhost:11434/v1." };
@@ -123,7 +124,7 @@ internal sealed class DiscoverOptions
     public DiscoverySettings Read(ParseResult parsed)
     {
         var name = parsed.GetValue(model) ?? DiscoverySettings.Scripted;
-        var isServer = name is not (DiscoverySettings.Scripted or DiscoverySettings.Manual or DiscoverySettings.Recorded);
+        var isServer = new DiscoverySettings { Model = name }.IsServer;
         Needs(name == DiscoverySettings.Recorded, parsed, recording, "--model recorded");
         Needs(isServer, parsed, baseUrl, "the name of a model");
         foreach (Option option in (Option[])[keyVariable, noJsonMode, maxTokensField, requestsPerMinute, tokensPerMinute])
@@ -143,6 +144,11 @@ internal sealed class DiscoverOptions
         }
 
         var isScript = name == DiscoverySettings.Scripted;
+        if (isScript && Chosen(parsed, domain) != DiscoverySettings.Pairs)
+        {
+            throw CommandException.WrongUsage("--model is missing; the proposals that are built in are losses of pairs.");
+        }
+
         return WithLimits(parsed, new DiscoverySettings
         {
             Domain = Chosen(parsed, domain)!,

@@ -12,8 +12,11 @@ internal sealed record DiscoverySettings
     public const string Scripted = "scripted";
     public const string Manual = "manual";
     public const string Recorded = "recorded";
+    public const string Random = "random";
+    public const string Pairs = "pairs";
+    public const string Classification = "classification";
 
-    public string Domain { get; init; } = "pairs";
+    public string Domain { get; init; } = Pairs;
 
     public string Model { get; init; } = Scripted;
 
@@ -82,6 +85,9 @@ internal sealed record DiscoverySettings
     public decimal? OutputPrice { get; init; }
 
     public double? Hours { get; init; }
+
+    /// <summary>Whether the model is asked over a network.</summary>
+    public bool IsServer => Model is not (Scripted or Manual or Recorded or Random);
 
     public TokenPrices? Prices => InputPrice is { } input && OutputPrice is { } output ? new TokenPrices(input, output) : null;
 
