@@ -13,8 +13,12 @@ public sealed record ChronologicalContext : IContextStrategy
     /// <value>The default value is true.</value>
     public bool WithFailures { get; init; } = true;
 
+    /// <summary>Whether the model is told the curves of the training (of the first seed), as numbers: what appendix D.4 of the paper shows as pictures.</summary>
+    /// <value>The default value is false.</value>
+    public bool WithCurves { get; init; }
+
     /// <inheritdoc/>
-    public string Name => $"chronological, {(WithThoughts ? "with" : "without")} thoughts, {(WithFailures ? "with" : "without")} failures";
+    public string Name => $"chronological, {(WithThoughts ? "with" : "without")} thoughts, {(WithFailures ? "with" : "without")} failures{(WithCurves ? ", with curves" : "")}";
 
     /// <inheritdoc/>
     public ContextPrompt Prompt(RunState state)
@@ -30,7 +34,7 @@ public sealed record ChronologicalContext : IContextStrategy
                 {
                     messages.Add(new(PromptText.User, said + (WithFailures && i > 0 ? PromptText.Correct : PromptText.Next)));
                     messages.Add(new(PromptText.Assistant, PromptText.Said(turn, WithThoughts)));
-                    said = PromptText.Outcome(state, turn);
+                    said = PromptText.Outcome(state, turn, WithCurves);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace PreferenceLosses.Discovery;
@@ -52,7 +53,10 @@ internal static class PromptText
     }
 
     /// <summary>What came of a turn.</summary>
-    public static string Outcome(RunState state, AttemptTurn turn)
+    /// <param name="state">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="withCurves">Whether the curves of the training are told.</param>
+    public static string Outcome(RunState state, AttemptTurn turn, bool withCurves = false)
     {
         if (turn.Number is { } number)
         {
@@ -62,6 +66,11 @@ internal static class PromptText
             foreach (var property in one.Properties)
             {
                 text.Append($"- {property}\n");
+            }
+
+            foreach (var curve in withCurves && !one.Scores.IsEmpty ? one.Scores[0].Curves : [])
+            {
+                text.Append(CultureInfo.InvariantCulture, $"- {curve.Name} in training, at steps {string.Join(", ", curve.Steps)}: {string.Join(", ", curve.Values.Select(Digits))}\n");
             }
 
             return text.ToString();
@@ -78,6 +87,9 @@ internal static class PromptText
         AppendFindings(refused, turn.Findings);
         return refused.ToString();
     }
+
+    /// <summary>Four digits, which show a trend.</summary>
+    private static string Digits(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 
     private static void AppendFindings(StringBuilder text, IEnumerable<ValidationFinding> findings)
     {

@@ -35,6 +35,7 @@ public sealed partial class ContextTests
         new ChronologicalContext(),
         new ChronologicalContext { WithThoughts = false },
         new ChronologicalContext { WithFailures = false },
+        new ChronologicalContext { WithCurves = true },
         new BestContext(),
         new BestContext { Count = 2, Order = ContextOrder.BestFirst, WithThoughts = false, WithFailures = true },
         new BestContext { Order = ContextOrder.Unsorted },
@@ -104,6 +105,13 @@ public sealed partial class ContextTests
         var list = text[text.IndexOf("The best proposals", StringComparison.Ordinal)..];
         Assert.Equal(names, Name().Matches(list).Select(match => match.Groups[1].Value));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Curves_are_told_where_they_are_asked_for(bool withCurves) => Assert.Equal(
+        withCurves,
+        All(await RunAsync(new ChronologicalContext { WithCurves = withCurves })).Contains("- loss in training, at steps 1, 10: 0.6931, 0.25\n", StringComparison.Ordinal));
 
     [Fact]
     public async Task Without_feedback_every_prompt_is_the_same()

@@ -53,6 +53,10 @@ internal sealed class ArithmeticEvaluator : IObjectiveEvaluator
 
         var random = new Training.RandomStream(seed);
         var own = random.Fork((ulong)name.Sum(c => c)).NextGaussian();
-        return new(seed, random.NextGaussian() + quality + (Noise * own)) { Measures = ImmutableSortedDictionary<string, double>.Empty.Add("KL", own) };
+        return new(seed, random.NextGaussian() + quality + (Noise * own)) 
+        {
+            Measures = ImmutableSortedDictionary<string, double>.Empty.Add("KL", own),
+            Curves = [new("loss", [1, 10], [Math.Log(2), 0.25])],
+        };
     }
 }

@@ -136,4 +136,27 @@ public class ControlledSentimentTests
         Assert.Throws<ArgumentException>(() => new ControlledSentimentOptions { Training = new() { OutputDirectory = "somewhere" } });
         Assert.Throws<LossNotTrainableException>(() => Task.Train(LossCatalog.BuiltIn.Find("tdpo1").Loss, 1));
     }
+
+    [Fact]
+    public void Larger_policies_are_another_task()
+    {
+        var larger = new ControlledSentimentTask(SentimentSamples.Sentences, SentimentSamples.Lexicon, SentimentSamples.Options with { Order = 4 });
+        Assert.Equal(4, larger.Base.Settings.Order);
+        Assert.Equal(3, Task.Base.Settings.Order);
+        Assert.NotEqual(Task.Fingerprint, larger.Fingerprint);
+    }
+
+    [Fact]
+    public void Training_tells_of_every_step()
+    {
+        var steps = new List<long>();
+        Task.Train(new DpoLoss(), 3, new Collector(steps));
+        Assert.Equal(Enumerable.Range(1, steps.Count).Select(step => (long)step), steps);
+        Assert.NotEmpty(steps);
+    }
+
+    private sealed class Collector(List<long> steps) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => steps.Add(value.Step);
+    }
 }
