@@ -107,7 +107,7 @@ public class ClassTests(ITestOutputHelper output)
         Assert.False(mean.Graph.IsBatchCoupled);
         Assert.True(LossFingerprint.Of(mean).IsSameFunctionAs(LossFingerprint.Of(rows)));
 
-        var coupled = Read("ce = F.cross_entropy(logits, targets, reduction='none')\n    return ce.mean() + ce.std()", Options).Loss!;
+        var coupled = Read("ce = F.cross_entropy(logits, targets, reduction='none')\n    return ce.std() * 2", Options).Loss!;
         var losses = coupled.Evaluate(ClassGoldens.Cases[0].Input.Batch<double>()).Losses;
         Assert.Single(losses.ToArray().Distinct());
     }
@@ -130,6 +130,30 @@ public class ClassTests(ITestOutputHelper output)
         Assert.False(crossEntropy.IsSameFunctionAs(smoothed));
         Assert.Null(crossEntropy.AffineRelationTo(smoothed));
     }
+
+    [Fact]
+    public void Every_objective_is_exported_as_a_function_of_logits_and_targets_without_a_mask()
+    {
+        foreach (var text in ClassGoldens.Cases.Select(c => c.Text).Distinct())
+        {
+            var code = LossCode.Parse(text, Options).GetLoss().ToPyTorch();
+            Assert.Contains("    self,\n    logits: torch.FloatTensor,\n    targets: torch.FloatTensor,\n)", code, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("return 2 * F.cross_entropy(logits, targets)", "return 2 * F.cross_entropy(logits, targets, reduction='none')")]
+    [InlineData("a = F.cross_entropy(logits, targets)\n    return 3 - (-a / 4 - (logits ** 2).mean())", "return 3 + F.cross_entropy(logits, targets, reduction='none') / 4 + (logits ** 2).mean(dim=1)")]
+    public void Means_within_sums_and_factors_are_losses_per_row(string number, string perRow)
+    {
+        var loss = Read(number, Options).Loss!;
+        Assert.False(loss.Graph.IsBatchCoupled);
+        Assert.True(LossFingerprint.Of(loss).IsSameFunctionAs(LossFingerprint.Of(Read(perRow, Options).Loss!)));
+    }
+
+    [Fact]
+    public void Numbers_that_double_at_every_step_are_read_in_time() =>
+        Assert.NotNull(Read($"x = F.cross_entropy(logits, targets)\n    {string.Concat(Enumerable.Repeat("x = x + x\n    ", 300))}return x", Options).Loss);
 
     private static LossCodeResult Read(string body, LossCodeOptions options) => LossCode.Parse($"def own(self, logits, targets):\n    {body}\n", options);
 }
