@@ -23,7 +23,7 @@ internal static class DiscoverCommand
         {
             var settings = options.Read(parsed);
             var folder = new DiscoveryFolder(options.Output(parsed));
-            if (File.Exists(folder.Settings))
+            if (File.Exists(folder.Archive))
             {
                 throw CommandException.WrongUsage($"'{folder.Path}' has a run; 'discover resume {folder.Path}' goes on with it.");
             }

@@ -58,6 +58,8 @@ internal sealed class DiscoverOptions
 
     private readonly Option<bool> noThoughts = new("--no-thoughts") { Description = "Does not show the model why it proposed what it did." };
 
+    private readonly Option<bool> curves = new("--curves") { Description = "Tells the model the training curves too, as a dozen numbers each; with --context chronological." };
+
     private readonly Option<string> failures = Choice("--failures", null, "Whether the model is shown what was refused; shown if left out, but for --context best.", "shown", "hidden");
 
     private readonly Option<string[]> evaluator = new("--evaluator")
@@ -113,7 +115,7 @@ internal sealed class DiscoverOptions
     [
         ("The run", [output, domain, seed, threads]),
         ("The model", [model, baseUrl, keyVariable, noJsonMode, maxTokensField, recording, requestsPerMinute, tokensPerMinute, temperature, replyTokens]),
-        ("What it is shown", [context, topK, order, noThoughts, failures, repairs]),
+        ("What it is shown", [context, topK, order, noThoughts, failures, curves, repairs]),
         ("Scores", [seeds, noConfirmation, evaluator, description, version, evaluatorHours, tries, atOnce]),
         Limits,
     ];
@@ -133,6 +135,7 @@ internal sealed class DiscoverOptions
         }
 
         var context = Chosen(parsed, this.context)!;
+        OnlyWith(context == "chronological", parsed, curves, "--context chronological");
         OnlyWith(context == "best", parsed, topK, "--context best");
         OnlyWith(context == "best", parsed, order, "--context best");
         OnlyWith(context != "none", parsed, noThoughts, "another --context than none");
@@ -166,6 +169,7 @@ internal sealed class DiscoverOptions
             TopK = parsed.GetValue(topK),
             Order = Chosen(parsed, order)!,
             Thoughts = !parsed.GetValue(noThoughts),
+            Curves = parsed.GetValue(curves),
             Failures = Chosen(parsed, failures) is { } shown ? shown == "shown" : null,
             Evaluator = [.. command],
             EvaluatorDescription = parsed.GetValue(description),

@@ -48,6 +48,8 @@ internal sealed record DiscoverySettings
 
     public bool? Failures { get; init; }
 
+    public bool Curves { get; init; }
+
     public ImmutableArray<string> Evaluator { get; init; } = [];
 
     public string? EvaluatorDescription { get; init; }
@@ -126,7 +128,7 @@ internal sealed record DiscoverySettings
 
     private IContextStrategy Strategy() => Context switch
     {
-        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true },
+        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true, WithCurves = Curves },
         "best" => new BestContext
         {
             Count = TopK,

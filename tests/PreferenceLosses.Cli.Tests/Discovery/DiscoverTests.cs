@@ -135,6 +135,7 @@ public sealed class DiscoverTests : IDisposable
     [InlineData("discover ablate --output x", "--arms is missing; chronological, ")]
     [InlineData("discover ablate --output x --arms chronological,worst", "--arms has 'worst'; chronological, ")]
     [InlineData("discover run --output x --context all", "--context is 'all'; chronological, best, none are accepted.")]
+    [InlineData("discover run --output x --context best --curves", "--curves is accepted with --context chronological.")]
     [InlineData("discover run --output x --top-k 3", "--top-k is accepted with --context best.")]
     [InlineData("discover run --output x --context none --no-thoughts", "--no-thoughts is accepted with another --context than none.")]
     [InlineData("discover run --output x --evaluator-tries 2", "--evaluator-tries is accepted with --evaluator.")]
@@ -160,6 +161,15 @@ public sealed class DiscoverTests : IDisposable
     public void A_folder_without_a_run_is_a_failure(string command, string message)
     {
         Assert.Contains(message, CommandLine.Run([.. command.Split(' '), folder.PathOf("none")]).ErrorLine(1), StringComparison.Ordinal);
+    }
+
+    /// <summary>Nothing was done yet, so the same folder can be taken.</summary>
+    [Fact]
+    public void A_run_that_could_not_begin_can_be_begun_again()
+    {
+        var failed = CommandLine.Run(folder.Run("a", "--model", "m", "--base-url", "http://localhost:1/v1", "--key-variable", "PREFERENCE_LOSSES_NOT_SET"));
+        Assert.Contains("'PREFERENCE_LOSSES_NOT_SET' has no key", failed.ErrorLine(1), StringComparison.Ordinal);
+        Succeeds(folder.Run("a", "--generations", "0", "--no-confirmation"));
     }
 
     [Fact]
