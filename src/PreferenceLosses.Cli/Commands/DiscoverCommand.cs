@@ -6,13 +6,13 @@ using PreferenceLosses.Losses;
 
 namespace PreferenceLosses.Cli.Commands;
 
-/// <summary><c>discover run|resume|replay|show|report|export</c>: a language model proposes losses, which are checked, trained with, scored, and fed back.</summary>
+/// <summary><c>discover run|resume|replay|show|report|export|ablate</c>: a language model proposes losses, which are checked, trained with, scored, and fed back.</summary>
 internal static class DiscoverCommand
 {
     public static Command Create(LossCatalog catalog, TextWriter output, TextWriter error) => new(
         "discover", "Searches for losses: a language model proposes, and is told how good its proposals are.")
     {
-        Run(output, error), Resume(output, error), Replay(output), Show(output), Report(output), Export(catalog, output),
+        Run(output, error), Resume(output, error), Replay(output), Show(output), Report(output), Export(catalog, output), Ablate(output, error),
     };
 
     private static GroupedCommand Run(TextWriter output, TextWriter error)
@@ -23,7 +23,7 @@ internal static class DiscoverCommand
         {
             var settings = options.Read(parsed);
             var folder = new DiscoveryFolder(options.Output(parsed));
-            if (File.Exists(folder.Settings))
+            if (File.Exists(folder.Archive))
             {
                 throw CommandException.WrongUsage($"'{folder.Path}' has a run; 'discover resume {folder.Path}' goes on with it.");
             }
@@ -63,7 +63,7 @@ internal static class DiscoverCommand
         {
             var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
             var settings = DiscoverySettings.Load(files.Settings);
-            var replay = RunReplay.CompareAsync(files.ReadEvents(), DiscoverySession.Domain(settings.Domain), settings.Options([])).GetAwaiter().GetResult();
+            var replay = RunReplay.CompareAsync(files.ReadEvents(), DiscoveryParts.Domain(settings), settings.Options([])).GetAwaiter().GetResult();
             output.Write(UntrustedText.Line(replay.Message, 1000) + "\n");
             return replay.IsSame ? ExitStatus.Success : ExitStatus.Failure;
         });
@@ -99,7 +99,7 @@ internal static class DiscoverCommand
         {
             var files = new DiscoveryFolder(parsed.GetRequiredValue(folder));
             var path = parsed.GetValue(file) ?? files.Report;
-            var page = DiscoveryReport.Html(files.ReadEvents(), DiscoverySession.Domain(DiscoverySettings.Load(files.Settings).Domain));
+            var page = DiscoveryReport.Html(files.ReadEvents(), DiscoveryParts.Domain(DiscoverySettings.Load(files.Settings)));
             AtomicFile.Write(path, stream =>
             {
                 using var writer = new StreamWriter(stream, leaveOpen: true);
@@ -122,7 +122,7 @@ internal static class DiscoverCommand
             var write = ExportCommand.Writer(parsed.GetValue(to), catalog);
             var wanted = NumberOption.ParseWhole("NUMBER", parsed.GetRequiredValue(number), 1);
             var one = files.ReadState().Objective(wanted) ?? throw CommandException.Failure($"There is no objective {parsed.GetValue(number)} in '{files.Path}'; 'discover show' has their numbers.");
-            var read = DiscoverySession.Domain(DiscoverySettings.Load(files.Settings).Domain).Validate(one.Proposal, one.Number, []);
+            var read = DiscoveryParts.Domain(DiscoverySettings.Load(files.Settings)).Validate(one.Proposal, one.Number, []);
             var objective = read.Objective
                 ?? throw CommandException.Failure($"This version does not accept objective {parsed.GetValue(number)}: {read.Findings.First(finding => finding.IsError).Message}");
             output.Write(ExportCommand.Text(write, objective.Loss));
@@ -130,20 +130,55 @@ internal static class DiscoverCommand
         return command;
     }
 
-    private static void GoOn(DiscoveryFolder folder, DiscoverySettings settings, TextWriter output, TextWriter error)
+    private static GroupedCommand Ablate(TextWriter output, TextWriter error)
+    {
+        var options = new DiscoverOptions();
+        var arms = new Option<string>("--arms") { HelpName = "NAME,…", Description = $"The ways to search, the one first that the others are compared with: {AblationArms.Names}." };
+        var repetitions = NumberOption.Whole("--repetitions", 1, 3, "How often each is run.");
+        var command = new GroupedCommand(
+            "ablate", "Runs ways to search against each other, on the same task and the same seeds.", "--output DIR --arms NAME,… [options]", [.. options.Groups, ("The comparison", [arms, repetitions])]);
+        command.SetAction(parsed =>
+        {
+            var settings = options.Read(parsed);
+            if (settings.Model is DiscoverySettings.Manual or DiscoverySettings.Recorded)
+            {
+                throw CommandException.WrongUsage($"--model is '{settings.Model}', which cannot be asked by several searches; the name of a model, scripted and random are accepted.");
+            }
+
+            var folder = options.Output(parsed);
+            Guarded($"The same command goes on with what is in '{folder}'.", cancellationToken =>
+            {
+                var display = new DiscoveryDisplay(error);
+                var parts = new DiscoveryParts(settings, display);
+                var evaluator = parts.Evaluator();
+                using var held = evaluator as IDisposable;
+                var ways = AblationArms.Of(parsed.GetValue(arms) ?? throw CommandException.WrongUsage($"--arms is missing; {AblationArms.Names} are accepted."), settings, display);
+                var ablation = new Ablation(DiscoveryParts.Domain(settings), evaluator, ways);
+                AblationArms.Write(ablation.RunAsync(folder, parsed.GetValue(repetitions), display, cancellationToken).GetAwaiter().GetResult(), output);
+            });
+        });
+        return command;
+    }
+
+    private static void GoOn(DiscoveryFolder folder, DiscoverySettings settings, TextWriter output, TextWriter error) => Guarded(
+        $"What was done is kept: 'discover resume {folder.Path}' goes on from there.",
+        cancellationToken => DiscoveryTable.WriteText(DiscoverySession.Run(folder, settings, new DiscoveryDisplay(error), cancellationToken), output));
+
+    /// <summary>Runs what can be interrupted and can fail, and be gone on with.</summary>
+    private static void Guarded(string howToGoOn, Action<CancellationToken> run)
     {
         using var interruption = new Interruption();
         try
         {
-            DiscoveryTable.WriteText(new DiscoverySession(folder, settings, new DiscoveryDisplay(error), interruption.Token).Run(), output);
+            run(interruption.Token);
         }
         catch (OperationCanceledException)
         {
-            throw CommandException.Interrupted($"Interrupted. What was done is in '{folder.Path}': 'discover resume {folder.Path}' goes on from there.");
+            throw CommandException.Interrupted($"Interrupted. {howToGoOn}");
         }
         catch (Exception failed) when (failed is ChatModelException or EvaluatorException)
         {
-            throw CommandException.Failure($"{UntrustedText.Line(failed.Message, 3000)} What was done is kept: 'discover resume {folder.Path}' goes on from there.");
+            throw CommandException.Failure($"{UntrustedText.Line(failed.Message, 3000)} {howToGoOn}");
         }
         catch (Exception failed) when (failed is InvalidDataException or ArgumentException or NotSupportedException)
         {

@@ -14,12 +14,13 @@ internal sealed class DiscoverOptions
 
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "The folder of the run: its archive, its settings, what was said." };
 
-    private readonly Option<string> domain = Choice("--domain", "pairs", "What is searched: losses of preference pairs.", "pairs");
+    private readonly Option<string> domain = Choice(
+        "--domain", DiscoverySettings.Pairs, "What is searched: losses of preference pairs, or of logits and targets.", DiscoverySettings.Pairs, DiscoverySettings.Classification);
 
     private readonly Option<string> model = new("--model")
     {
-        HelpName = "NAME|scripted|manual|recorded",
-        Description = "The chat model's name on its server; or the 18 proposals that are built in; or a person, who answers in files; or the replies of --recording. scripted if left out.",
+        HelpName = "NAME|scripted|manual|recorded|random",
+        Description = "The chat model's name on its server; or the 18 proposals that are built in; or a person, who answers in files; or the replies of --recording; or random mixtures of the established losses. scripted if left out.",
     };
 
     private readonly Option<string> baseUrl = new("--base-url") { HelpName = "URL", Description = "Where the model is: what stands before chat/completions, as in http://localhost:11434/v1." };
@@ -56,6 +57,8 @@ internal sealed class DiscoverOptions
     private readonly Option<string> order = Choice("--order", "worst-first", "In which order --context best shows them.", "best-first", "worst-first", "unsorted");
 
     private readonly Option<bool> noThoughts = new("--no-thoughts") { Description = "Does not show the model why it proposed what it did." };
+
+    private readonly Option<bool> curves = new("--curves") { Description = "Tells the model the training curves too, as a dozen numbers each; with --context chronological." };
 
     private readonly Option<string> failures = Choice("--failures", null, "Whether the model is shown what was refused; shown if left out, but for --context best.", "shown", "hidden");
 
@@ -112,7 +115,7 @@ internal sealed class DiscoverOptions
     [
         ("The run", [output, domain, seed, threads]),
         ("The model", [model, baseUrl, keyVariable, noJsonMode, maxTokensField, recording, requestsPerMinute, tokensPerMinute, temperature, replyTokens]),
-        ("What it is shown", [context, topK, order, noThoughts, failures, repairs]),
+        ("What it is shown", [context, topK, order, noThoughts, failures, curves, repairs]),
         ("Scores", [seeds, noConfirmation, evaluator, description, version, evaluatorHours, tries, atOnce]),
         Limits,
     ];
@@ -123,7 +126,7 @@ internal sealed class DiscoverOptions
     public DiscoverySettings Read(ParseResult parsed)
     {
         var name = parsed.GetValue(model) ?? DiscoverySettings.Scripted;
-        var isServer = name is not (DiscoverySettings.Scripted or DiscoverySettings.Manual or DiscoverySettings.Recorded);
+        var isServer = new DiscoverySettings { Model = name }.IsServer;
         Needs(name == DiscoverySettings.Recorded, parsed, recording, "--model recorded");
         Needs(isServer, parsed, baseUrl, "the name of a model");
         foreach (Option option in (Option[])[keyVariable, noJsonMode, maxTokensField, requestsPerMinute, tokensPerMinute])
@@ -132,6 +135,7 @@ internal sealed class DiscoverOptions
         }
 
         var context = Chosen(parsed, this.context)!;
+        OnlyWith(context == "chronological", parsed, curves, "--context chronological");
         OnlyWith(context == "best", parsed, topK, "--context best");
         OnlyWith(context == "best", parsed, order, "--context best");
         OnlyWith(context != "none", parsed, noThoughts, "another --context than none");
@@ -143,6 +147,11 @@ internal sealed class DiscoverOptions
         }
 
         var isScript = name == DiscoverySettings.Scripted;
+        if (isScript && Chosen(parsed, domain) != DiscoverySettings.Pairs)
+        {
+            throw CommandException.WrongUsage("--model is missing; the proposals that are built in are losses of pairs.");
+        }
+
         return WithLimits(parsed, new DiscoverySettings
         {
             Domain = Chosen(parsed, domain)!,
@@ -160,6 +169,7 @@ internal sealed class DiscoverOptions
             TopK = parsed.GetValue(topK),
             Order = Chosen(parsed, order)!,
             Thoughts = !parsed.GetValue(noThoughts),
+            Curves = parsed.GetValue(curves),
             Failures = Chosen(parsed, failures) is { } shown ? shown == "shown" : null,
             Evaluator = [.. command],
             EvaluatorDescription = parsed.GetValue(description),

@@ -4,7 +4,7 @@ using PreferenceLosses.Discovery;
 namespace PreferenceLosses.Cli.Discovery;
 
 /// <summary>How far a run is: a line for each event that a person wants to know of. What a model wrote is cleaned before it reaches the terminal.</summary>
-internal sealed class DiscoveryDisplay(TextWriter output) : IProgress<DiscoveryProgress>, IProgress<string>
+internal sealed class DiscoveryDisplay(TextWriter output) : IProgress<DiscoveryProgress>, IProgress<string>, IProgress<(string Arm, int Repetition, DiscoveryProgress Progress)>
 {
     private const int Longest = 300;
 
@@ -19,6 +19,14 @@ internal sealed class DiscoveryDisplay(TextWriter output) : IProgress<DiscoveryP
     }
 
     void IProgress<string>.Report(string value) => Say(value);
+
+    void IProgress<(string Arm, int Repetition, DiscoveryProgress Progress)>.Report((string Arm, int Repetition, DiscoveryProgress Progress) value)
+    {
+        if (Text(value.Progress.Event, value.Progress.State) is { } text)
+        {
+            Say(string.Create(CultureInfo.InvariantCulture, $"{value.Arm}, repetition {value.Repetition + 1}: {text}"));
+        }
+    }
 
     private void Say(string text)
     {

@@ -12,8 +12,11 @@ internal sealed record DiscoverySettings
     public const string Scripted = "scripted";
     public const string Manual = "manual";
     public const string Recorded = "recorded";
+    public const string Random = "random";
+    public const string Pairs = "pairs";
+    public const string Classification = "classification";
 
-    public string Domain { get; init; } = "pairs";
+    public string Domain { get; init; } = Pairs;
 
     public string Model { get; init; } = Scripted;
 
@@ -44,6 +47,8 @@ internal sealed record DiscoverySettings
     public bool Thoughts { get; init; } = true;
 
     public bool? Failures { get; init; }
+
+    public bool Curves { get; init; }
 
     public ImmutableArray<string> Evaluator { get; init; } = [];
 
@@ -83,6 +88,9 @@ internal sealed record DiscoverySettings
 
     public double? Hours { get; init; }
 
+    /// <summary>Whether the model is asked over a network.</summary>
+    public bool IsServer => Model is not (Scripted or Manual or Recorded or Random);
+
     public TokenPrices? Prices => InputPrice is { } input && OutputPrice is { } output ? new TokenPrices(input, output) : null;
 
     public DiscoveryOptions Options(ImmutableArray<ConfirmationStage> confirmation) => new()
@@ -120,7 +128,7 @@ internal sealed record DiscoverySettings
 
     private IContextStrategy Strategy() => Context switch
     {
-        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true },
+        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true, WithCurves = Curves },
         "best" => new BestContext
         {
             Count = TopK,

@@ -160,7 +160,7 @@ public sealed record RunState
             reply.Attempt,
             reply.Turn,
             turn => turn.Reply is null ? turn with { Reply = reply } : throw new InvalidDataException($"Attempt {reply.Attempt}, turn {reply.Turn}, has been answered."));
-        return next with { Use = Use.And(reply) };
+        return next with { Use = Use.And(reply), Stop = null };
     }
 
     private RunState WithVerdict(int attempt, int? turn, Func<AttemptTurn, AttemptTurn> change) => WithTurn(

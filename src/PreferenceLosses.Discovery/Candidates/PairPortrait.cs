@@ -11,9 +11,6 @@ namespace PreferenceLosses.Discovery;
 /// </summary>
 internal static class PairPortrait
 {
-    /// <summary>A slope below this share of the steepest is none: those pairs teach nothing.</summary>
-    private const double Flat = 0.01;
-
     private static readonly ImmutableArray<double> Distances =
         [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 60, 80, 100];
 
@@ -33,7 +30,10 @@ internal static class PairPortrait
             : $"It is not a function of rho alone: {card.OfDifferenceAlone.Explanation}.");
         sentences.Add(Beta(candidate, card, defects));
         sentences.Add(Start(card.Start, defects));
-        sentences.AddRange(Slopes(candidate, defects));
+        var slopes = Slopes(candidate);
+        sentences.AddRange(slopes.Sentences(candidate.Graph.IsBatchCoupled));
+        defects.AddRange(slopes.WrongMinima().Select(m =>
+            $"The loss has a minimum between rho = {FiniteRung.Number(m.From)} and {FiniteRung.Number(m.To)}: pairs there come to rest with the rejected completion gaining on the chosen one."));
         return new Portrait(sentences.ToImmutable(), defects.ToImmutable());
     }
 
@@ -75,56 +75,13 @@ internal static class PairPortrait
         }
     }
 
-    /// <summary>Where the loss falls and rises along the line.</summary>
-    private static IEnumerable<string> Slopes(Candidate candidate, ImmutableArray<string>.Builder defects)
+    /// <summary>The derivative of the loss by rho, half by each completion.</summary>
+    private static SlopeLine Slopes(Candidate candidate)
     {
         var gradients = candidate.InDouble(Line).Gradients;
-        var (chosen, rejected) = (gradients[Columns.PolicyChosen], gradients[Columns.PolicyRejected]);
-        var slopes = chosen.Zip(rejected, (c, r) => Line.Rows * (c - r) / 2).ToArray();
-        var steepest = slopes.Max(Math.Abs);
-        double Rho(int i) => Line.Columns[Columns.PolicyChosen][i] - Line.Columns[Columns.PolicyRejected][i];
-        bool Rises(int i) => slopes[i] > 1e-12 * steepest;
-        bool Falls(int i) => slopes[i] < -1e-12 * steepest;
-
-        var rising = Enumerable.Range(0, slopes.Length).Where(Rises).ToArray();
-        var line = candidate.Graph.IsBatchCoupled ? "In a batch of pairs with rho from -100 to 100" : "For rho from -100 to 100";
-        if (rising.Length == 0)
-        {
-            yield return $"{line} the loss never rises with rho: no pair is pushed the wrong way.";
-        }
-        else
-        {
-            yield return $"{line} the loss rises with rho, so that pairs are pushed back, {string.Join(" and ", Runs(rising).Select(run => $"from {FiniteRung.Number(Rho(run.First))} to {FiniteRung.Number(Rho(run.Last))}"))}.";
-        }
-
-        foreach (var i in Enumerable.Range(0, slopes.Length - 1).Where(i => Falls(i) && Rises(i + 1)))
-        {
-            if (Rho(i + 1) <= 0)
-            {
-                defects.Add($"The loss has a minimum between rho = {FiniteRung.Number(Rho(i))} and {FiniteRung.Number(Rho(i + 1))}: pairs there come to rest with the rejected completion gaining on the chosen one.");
-            }
-        }
-
-        yield return Math.Abs(slopes[0]) <= Flat * steepest
-            ? "It is flat for badly ranked pairs (rho = -100): they teach nothing and stay wrong."
-            : $"At rho = -100 its slope is {FiniteRung.Number(slopes[0])}.";
-        yield return Math.Abs(slopes[^1]) <= Flat * steepest
-            ? "It is flat for well ranked pairs (rho = 100): it lets go of them."
-            : $"At rho = 100 its slope is still {FiniteRung.Number(slopes[^1])}.";
-    }
-
-    /// <summary>Numbers in a row as runs.</summary>
-    private static IEnumerable<(int First, int Last)> Runs(int[] numbers)
-    {
-        var first = 0;
-        for (var i = 1; i <= numbers.Length; i++)
-        {
-            if (i == numbers.Length || numbers[i] != numbers[i - 1] + 1)
-            {
-                yield return (numbers[first], numbers[i - 1]);
-                first = i;
-            }
-        }
+        var slopes = gradients[Columns.PolicyChosen].Zip(gradients[Columns.PolicyRejected], (chosen, rejected) => Line.Rows * (chosen - rejected) / 2);
+        var rho = Line.Columns[Columns.PolicyChosen].Zip(Line.Columns[Columns.PolicyRejected], (chosen, rejected) => chosen - rejected);
+        return new SlopeLine("rho", "pair", [.. rho], [.. slopes]);
     }
 
     private static Probe MakeLine()

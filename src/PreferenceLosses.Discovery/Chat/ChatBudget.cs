@@ -87,13 +87,15 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
             if (after.Total > budget.MaxTokens)
             {
                 throw new ChatModelException(string.Create(
-                    CultureInfo.InvariantCulture, $"The budget is {budget.MaxTokens} tokens, {before.Total} are spent, and the next request could need {most.Total}."));
+                    CultureInfo.InvariantCulture, $"The budget is {budget.MaxTokens} tokens, {before.Total} are spent, and the next request could need {most.Total}."))
+                { EndsSearch = StopReason.Tokens };
             }
 
             if (budget.MaxCost is { } limit && Cost(after) > limit)
             {
                 throw new ChatModelException(string.Create(
-                    CultureInfo.InvariantCulture, $"The budget is {limit}, {Cost(before):0.####} is spent, and the next request could cost {Cost(most):0.####}."));
+                    CultureInfo.InvariantCulture, $"The budget is {limit}, {Cost(before):0.####} is spent, and the next request could cost {Cost(most):0.####}."))
+                { EndsSearch = StopReason.Cost };
             }
 
             reserved += most;

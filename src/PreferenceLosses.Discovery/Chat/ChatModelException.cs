@@ -27,6 +27,9 @@ public sealed class ChatModelException : Exception
     /// <summary>Whether the same request may succeed later: too many requests, a server that is down, a reply that was cut off on its way.</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>Why a search ends with it, as planned: the budget is spent; null for a failure, which a search can be gone on after.</summary>
+    public StopReason? EndsSearch { get; init; }
+
     /// <summary>How long the server asks to wait; null if it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

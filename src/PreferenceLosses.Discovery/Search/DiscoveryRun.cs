@@ -148,9 +148,17 @@ public sealed class DiscoveryRun
                     return;
                 }
 
-                await AskAsync(
-                    asksAgain || repairs ? attempt!.Number : State.Attempts.Length + 1,
-                    asksAgain ? attempt!.Turns.Length - 1 : repairs ? attempt!.Turns.Length : 0).ConfigureAwait(false);
+                try
+                {
+                    await AskAsync(
+                        asksAgain || repairs ? attempt!.Number : State.Attempts.Length + 1,
+                        asksAgain ? attempt!.Turns.Length - 1 : repairs ? attempt!.Turns.Length : 0).ConfigureAwait(false);
+                }
+                catch (ChatModelException spent) when (spent.EndsSearch is { } reason)
+                {
+                    Append(new RunStopped(reason, spent.Message));
+                    return;
+                }
             }
         }
 

@@ -32,39 +32,70 @@ public sealed record RunReplay(bool IsSame, string Message)
             return new RunReplay(true, "The run has not begun; there is nothing to compare.");
         }
 
-        // Limits may have been changed while it ran, so where it ended is not compared, and the clock ends nothing.
-        var compared = events.Where(one => one is not RunStopped).ToArray();
-        var last = events.OfType<RunStopped>().LastOrDefault();
-        var state = events.Aggregate(RunState.Empty, (state, one) => state.After(one));
-        var unlimited = options with
-        {
-            MaximumTokens = null,
-            MaximumCost = null,
-            MaximumTime = null,
-            Patience = null,
-            MaximumGenerations = last is null ? int.MaxValue : state.Generations,
-            MaximumAttempts = last is null ? int.MaxValue : Math.Max(1, state.Attempts.Length),
-            Confirmation = Stages(start, events),
-        };
         var path = Path.Combine(Path.GetTempPath(), $"preference-losses-replay-{Guid.NewGuid():N}.jsonl");
         try
         {
             using var model = new ScriptedReplies(start.Identity["model"], [.. events.OfType<ReplyReceived>()]);
             var evaluator = new ScriptedScores(start.Score, start.Identity["evaluator"], null, events);
-            try
+            var unlimited = options with
             {
-                await new DiscoveryRun(domain, evaluator, model, unlimited).RunAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
-            }
-            catch (EndOfArchiveException)
+                MaximumTokens = null,
+                MaximumCost = null,
+                Patience = null,
+                MaximumGenerations = int.MaxValue,
+                MaximumAttempts = int.MaxValue,
+                MaximumTime = ScriptedClock.Over,
+                Confirmation = Stages(start, events),
+            };
+            foreach (var (replies, isAnswered, end) in Calls(events))
             {
-                // The run was interrupted there.
+                model.PlayUpTo(replies, end);
+                var call = new DiscoveryRun(domain, evaluator, model, unlimited with { Clock = new ScriptedClock(() => end is not null && isAnswered && model.IsPlayed) });
+                try
+                {
+                    await call.RunAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
+                }
+                catch (EndOfArchiveException)
+                {
+                    // The run was interrupted there.
+                }
             }
 
-            return Compare(compared, [.. RunArchive.ReadEvents(path).Where(one => one is not RunStopped)]);
+            return Compare([.. events.Where(one => one is not RunStopped)], [.. RunArchive.ReadEvents(path).Where(one => one is not RunStopped)]);
         }
         finally
         {
             File.Delete(path);
+        }
+    }
+
+    /// <summary>
+    /// The calls that ended by a limit, and one that did not, if there was one: how many replies there were by then, whether the last question was answered, and the end. Limits may
+    /// have been others each time and the clock is not repeated, so a call ends where it ended, and why is not compared.
+    /// </summary>
+    private static IEnumerable<(int Replies, bool IsAnswered, RunStopped? End)> Calls(IReadOnlyList<DiscoveryEvent> events)
+    {
+        var (replies, isAnswered, isOpen) = (0, true, true);
+        foreach (var one in events)
+        {
+            switch (one)
+            {
+                case PromptWritten:
+                    (isAnswered, isOpen) = (false, true);
+                    break;
+                case ReplyReceived:
+                    (replies, isAnswered, isOpen) = (replies + 1, true, true);
+                    break;
+                case RunStopped end:
+                    isOpen = false;
+                    yield return (replies, isAnswered, end);
+                    break;
+            }
+        }
+
+        if (isOpen)
+        {
+            yield return (replies, isAnswered, null);
         }
     }
 
@@ -105,19 +136,47 @@ public sealed record RunReplay(bool IsSame, string Message)
     /// <summary>The archive has no more: the run was interrupted there.</summary>
     private sealed class EndOfArchiveException : Exception;
 
-    /// <summary>Says what was said.</summary>
+    /// <summary>Says what was said; and, where the budget was spent before a question was answered, that.</summary>
     private sealed class ScriptedReplies(string name, ImmutableArray<ReplyReceived> replies) : LocalChatClient(name)
     {
         private int next;
+        private int last;
+        private RunStopped? end;
+
+        public bool IsPlayed => next == last;
+
+        public void PlayUpTo(int count, RunStopped? stopped) => (last, end) = (count, stopped);
 
         public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
         {
-            var reply = next < replies.Length ? replies[next++] : throw new EndOfArchiveException();
+            if (IsPlayed)
+            {
+                throw end is null ? new EndOfArchiveException() : new ChatModelException(end.Message) { EndsSearch = end.Reason };
+            }
+
+            var reply = replies[next++];
             return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, reply.Text))
             {
                 FinishReason = reply.FinishReason is { Length: > 0 } reason ? new ChatFinishReason(reason) : null,
                 Usage = new UsageDetails { InputTokenCount = reply.InputTokens, OutputTokenCount = reply.OutputTokens },
             });
+        }
+    }
+
+    /// <summary>A clock that stands still, and is past the limit once the run is where it ended.</summary>
+    private sealed class ScriptedClock(Func<bool> isOver) : TimeProvider
+    {
+        private bool hasBegun;
+
+        public static TimeSpan Over => TimeSpan.FromHours(1);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            var isFirst = !hasBegun;
+            hasBegun = true;
+            return !isFirst && isOver() ? Over.Ticks : 0;
         }
     }
 

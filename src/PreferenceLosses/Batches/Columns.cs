@@ -75,6 +75,12 @@ public static class Columns
     /// <summary>Scalar: the running standard deviation of a log-ratio difference.</summary>
     public const string RunningDeviation = "running_deviation";
 
+    /// <summary>Unnormalised log-probabilities of K classes, [rows, K] row-major, differentiated: for objectives of classification.</summary>
+    public const string Logits = "logits";
+
+    /// <summary>The index, from 0, of the right one of K classes; [rows].</summary>
+    public const string Target = "target";
+
     /// <summary>Weight of a row; 0 excludes the row from everything.</summary>
     public const string Weight = "weight";
 

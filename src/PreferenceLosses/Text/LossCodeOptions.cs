@@ -16,6 +16,25 @@ public sealed record LossCodeOptions
     public bool LiteralsAsParameters { get; init; }
 
     /// <summary>
+    /// For functions of <c>(logits, targets)</c>: the number of classes, K, that <c>logits.shape[1]</c> stands for; 2 or more. A text that was read with it is a loss for
+    /// that many. If it is null, a text that needs it is not accepted.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 2.</exception>
+    public int? Classes
+    {
+        get;
+        init
+        {
+            if (value is { } classes)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>
     /// Whether forms that lose all digits or give NaN in a tail (ln σ, 1 − σ, e^(−x)·σ(x/τ)) are replaced by stable ones, each
     /// with a note. If not, the loss gives what PyTorch gives, NaN included.
     /// </summary>

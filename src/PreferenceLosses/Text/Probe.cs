@@ -9,19 +9,20 @@ internal static class Probe
 
     public static double[] Losses(IPreferenceLoss loss, int rows)
     {
+        var responses = Math.Min(Responses, loss.Graph.MaximumResponses ?? Responses);
         var columns = loss.Graph.Inputs.Where(i => i.Shape != Shape.Scalar).ToDictionary(
-            i => i.Name!, i => Enumerable.Range(0, i.Shape == Shape.Responses ? rows * Responses : rows).Select(at => Value(i.Name!, at)).ToArray());
+            i => i.Name!, i => Enumerable.Range(0, i.Shape == Shape.Responses ? rows * responses : rows).Select(at => Value(i.Name!, at, responses)).ToArray());
         return loss.Evaluate(
             PreferenceBatch.FromColumns(columns) with
             {
-                ResponsesPerRow = loss.Graph.Inputs.Any(i => i.Shape == Shape.Responses) ? Responses : 0,
+                ResponsesPerRow = loss.Graph.Inputs.Any(i => i.Shape == Shape.Responses) ? responses : 0,
                 Scalars = loss.Graph.Inputs.Where(i => i.Shape == Shape.Scalar).ToDictionary(i => i.Name!, _ => 0.25),
             },
             new EvaluationOptions { SingleRow = SingleRow.PyTorch, MaxThreads = 1 }).Losses.ToArray();
     }
 
     /// <summary>Log-probabilities from −60 to −5, the policy's up to 15 nats from the reference's; and what other columns may hold.</summary>
-    private static double Value(string column, int at)
+    private static double Value(string column, int at, int responses)
     {
         var stem = column.Replace("policy", "", StringComparison.Ordinal).Replace("reference", "", StringComparison.Ordinal);
         var sequence = -5 - (55 * Uniform(stem, at));
@@ -31,6 +32,8 @@ internal static class Probe
         return column switch
         {
             Columns.Desirable => at % 2,
+            Columns.Target => Math.Floor(responses * Uniform(column, at)),
+            Columns.Logits => 10 * drift,
             _ when column.StartsWith("reference", StringComparison.Ordinal) => sequence,
             _ when column.StartsWith("policy", StringComparison.Ordinal) => sequence + (60 * drift * Math.Abs(drift)),
             _ when column.EndsWith("length", StringComparison.Ordinal) => 5 + Math.Floor(40 * Uniform(column, at)),

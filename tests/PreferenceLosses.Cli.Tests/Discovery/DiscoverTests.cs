@@ -68,6 +68,28 @@ public sealed class DiscoverTests : IDisposable
     }
 
     [Fact]
+    public void Objectives_of_classification_are_searched_by_the_same_commands()
+    {
+        string[] options = ["--model", "random", "--domain", "classification", "--generations", "2", "--seeds", "1,2", "--no-confirmation"];
+        var run = Succeeds(["discover", "run", "--output", folder.PathOf("a"), .. options]);
+        Assert.Contains("against cross-entropy", run.Output, StringComparison.Ordinal);
+        Assert.Contains("2 scored", run.Output, StringComparison.Ordinal);
+        Assert.Contains("goes the same way", Succeeds("discover", "replay", folder.PathOf("a")).Output, StringComparison.Ordinal);
+        Succeeds("discover", "report", folder.PathOf("a"));
+    }
+
+    [Fact]
+    public void Ways_to_search_are_compared()
+    {
+        var ablation = Succeeds(
+            "discover", "ablate", "--output", folder.PathOf("a"), "--arms", "random,best-of-n", "--repetitions", "2", "--generations", "2", "--evaluator", folder.Evaluator, "--seeds", "1,2");
+        Assert.Equal("ahead of the baseline after 2 generations, best so far, 95 % intervals over repetitions", ablation.Lines[0]);
+        Assert.StartsWith("random     +0.", ablation.Lines[3], StringComparison.Ordinal);
+        Assert.StartsWith("best-of-n  +0.", ablation.Lines[4], StringComparison.Ordinal);
+        Assert.Contains("best-of-n, repetition 2: objective 5, logistic-margin, is valid", ablation.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Limits_can_be_changed_when_a_run_is_gone_on_with_and_nothing_else()
     {
         Assert.Contains("3 scored", Succeeds(folder.Run("a", "--generations", "3")).Output, StringComparison.Ordinal);
@@ -108,7 +130,12 @@ public sealed class DiscoverTests : IDisposable
     [InlineData("discover run --output x --model recorded", "--recording FILE is missing")]
     [InlineData("discover run --output x --key-variable K", "--key-variable is accepted with the name of a model.")]
     [InlineData("discover run --output x --domain images", "--domain is 'images'")]
+    [InlineData("discover run --output x --domain classification", "--model is missing; the proposals that are built in are losses of pairs.")]
+    [InlineData("discover ablate --output x --model manual", "--model is 'manual'")]
+    [InlineData("discover ablate --output x", "--arms is missing; chronological, ")]
+    [InlineData("discover ablate --output x --arms chronological,worst", "--arms has 'worst'; chronological, ")]
     [InlineData("discover run --output x --context all", "--context is 'all'; chronological, best, none are accepted.")]
+    [InlineData("discover run --output x --context best --curves", "--curves is accepted with --context chronological.")]
     [InlineData("discover run --output x --top-k 3", "--top-k is accepted with --context best.")]
     [InlineData("discover run --output x --context none --no-thoughts", "--no-thoughts is accepted with another --context than none.")]
     [InlineData("discover run --output x --evaluator-tries 2", "--evaluator-tries is accepted with --evaluator.")]
@@ -119,7 +146,7 @@ public sealed class DiscoverTests : IDisposable
     [InlineData("discover run --output x --hours -1", "--hours is '-1'")]
     [InlineData("discover export x 1", "--to is missing")]
     [InlineData("discover export x one --to json", "NUMBER is 'one'")]
-    [InlineData("discover", "discover accepts run, resume, replay, show, report, export")]
+    [InlineData("discover", "discover accepts run, resume, replay, show, report, export, ablate")]
     public void What_is_not_accepted_says_what_is(string arguments, string message)
     {
         Assert.Contains(message, CommandLine.Run(arguments.Split(' ')).ErrorLine(2), StringComparison.Ordinal);
@@ -134,6 +161,15 @@ public sealed class DiscoverTests : IDisposable
     public void A_folder_without_a_run_is_a_failure(string command, string message)
     {
         Assert.Contains(message, CommandLine.Run([.. command.Split(' '), folder.PathOf("none")]).ErrorLine(1), StringComparison.Ordinal);
+    }
+
+    /// <summary>Nothing was done yet, so the same folder can be taken.</summary>
+    [Fact]
+    public void A_run_that_could_not_begin_can_be_begun_again()
+    {
+        var failed = CommandLine.Run(folder.Run("a", "--model", "m", "--base-url", "http://localhost:1/v1", "--key-variable", "PREFERENCE_LOSSES_NOT_SET"));
+        Assert.Contains("'PREFERENCE_LOSSES_NOT_SET' has no key", failed.ErrorLine(1), StringComparison.Ordinal);
+        Succeeds(folder.Run("a", "--generations", "0", "--no-confirmation"));
     }
 
     [Fact]

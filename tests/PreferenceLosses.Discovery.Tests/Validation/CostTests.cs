@@ -1,14 +1,17 @@
-using System.Diagnostics;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Text;
 using Xunit.Abstractions;
 
 namespace PreferenceLosses.Discovery.Tests.Validation;
 
-/// <summary>How long it takes to read and to validate a published candidate that was never seen before, in a process that is warm.</summary>
+/// <summary>
+/// How much processor time it takes to read and to validate a published candidate that was never seen before, in a process that is warm. (One thread does it, so on a
+/// machine that has nothing else to do that is how long it takes.)
+/// </summary>
+[Collection("Alone")]
 public class CostTests(ITestOutputHelper output)
 {
-    /// <summary>Tries of each candidate, each with other constants, so that nothing that is kept of the one helps the next; the machine may be busy, so the quickest counts.</summary>
+    /// <summary>Tries of each candidate, each with other constants, so that nothing that is kept of the one helps the next. The runtime compiles and collects meanwhile, so the cheapest counts.</summary>
     private const int Tries = 5;
 
     [Fact]
@@ -27,7 +30,16 @@ public class CostTests(ITestOutputHelper output)
         }
 
         var earlier = domain.Established.Select((p, i) => domain.Validate(p, i + 1, []).Objective!).ToArray();
-        var times = published.Select(p => (p.Name, Milliseconds: Enumerable.Range(1, Tries).Min(i => Time(domain, p, i, earlier)))).OrderBy(t => t.Milliseconds).ToArray();
+        var milliseconds = published.ToDictionary(p => p, _ => double.PositiveInfinity);
+        for (var i = 1; i <= Tries; i++)
+        {
+            foreach (var proposal in published)
+            {
+                milliseconds[proposal] = Math.Min(milliseconds[proposal], Time(domain, proposal, i, earlier));
+            }
+        }
+
+        var times = milliseconds.Select(t => (t.Key.Name, Milliseconds: t.Value)).OrderBy(t => t.Milliseconds).ToArray();
         output.WriteLine($"median {times[times.Length / 2].Milliseconds:F1} ms, slowest {times[^1].Milliseconds:F1} ms ({times[^1].Name})");
         Assert.True(times[^1].Milliseconds < 20, $"{times[^1].Name} took {times[^1].Milliseconds:F1} ms");
     }
@@ -36,8 +48,12 @@ public class CostTests(ITestOutputHelper output)
     {
         // Another first factor of each loss: a program that was never compiled.
         var code = proposal.Code.Replace("    return ", FormattableString.Invariant($"    return 1.{variant:D3}7 * "), StringComparison.Ordinal);
-        var watch = Stopwatch.StartNew();
+        var before = Environment.CpuUsage.TotalTime;
         domain.Validate(proposal with { Code = code }, 9, earlier);
-        return watch.Elapsed.TotalMilliseconds;
+        return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
     }
 }
+
+/// <summary>Nothing else runs while these tests measure time.</summary>
+[CollectionDefinition("Alone", DisableParallelization = true)]
+public class AloneDefinition;

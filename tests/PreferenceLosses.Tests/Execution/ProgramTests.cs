@@ -85,6 +85,28 @@ public class ProgramTests
         Assert.Empty(ProgramCompiler.Compile([Exp(Constant(1))], keepsRegisters: false).Phases);
     }
 
+    [Fact]
+    public void A_value_is_kept_for_later_phases_where_that_is_cheaper_than_computing_it_again()
+    {
+        var (x, y, z) = (Row("x"), Row("y"), Row("z"));
+        Assert.Equal(0, Buffers([x - Mean(x)]));
+        Assert.Equal(0, Buffers([Exp(x + y + z)]));
+
+        // Three columns against one.
+        var sum = x + y + z;
+        Assert.Equal(1, Buffers([sum - Mean(sum), sum * sum]));
+
+        // One column, but an exponential.
+        Assert.Equal(1, Buffers([Exp(x) / Sum(Exp(x))]));
+
+        // Of two exponentials that end in one number, the number.
+        var cost = Exp(x) * Exp(y * y);
+        Assert.Equal(1, Buffers([cost - Mean(cost)]));
+
+        static Expr Row(string name) => Input(name, Shape.Row, differentiable: true);
+        static int Buffers(Expr[] roots) => ProgramCompiler.Compile(roots, keepsRegisters: false).RowBuffers;
+    }
+
     private static Expr[] WithGradients(Expr formula)
     {
         var adjoints = Differentiation.VectorJacobianProduct([formula], [1]);

@@ -9,6 +9,14 @@ namespace PreferenceLosses.Discovery.Validation.Rungs;
 /// </summary>
 internal static class FiniteRung
 {
+    private static readonly (string Text, Operation[] Of)
+        Exponential = ("torch.exp overflows above 88 in single precision and above 709 in double: clamp its argument, or use F.logsigmoid, F.softplus, torch.sigmoid or torch.logsumexp, which do not overflow.", [Operation.Exp, Operation.Expm1]),
+        Logarithm = ("torch.log needs a positive argument, and the logarithm of a probability that underflows is infinite: use F.logsigmoid or F.log_softmax, or clamp the argument.", [Operation.Log, Operation.Log1p]),
+        Quotient = ("Divide by something that cannot be 0: a standard deviation, for one, is 0 where all rows are equal, as at the start of training; add a constant to it.", [Operation.Divide]),
+        Power = ("A power of a negative number is NaN unless the exponent is an integer, and large powers overflow.", [Operation.Power]),
+        Root = ("torch.sqrt needs an argument that is not negative.", [Operation.Sqrt]),
+        Spread = ("The variance or standard deviation of one row is NaN.", [Operation.Variance, Operation.StandardDeviation]);
+
     public static IEnumerable<ValidationFinding> Check(Candidate candidate)
     {
         var isTold = false;
@@ -43,7 +51,7 @@ internal static class FiniteRung
         if (entries.FirstOrDefault(e => e.Values.Any(v => !double.IsFinite(v))) is { } value)
         {
             var number = value.Values.First(v => !double.IsFinite(v));
-            return $"{Subject(value)} is {Words(number)}{where}. {Advice(candidate, value.Name)}";
+            return $"{Subject(value)} is {Words(number)}{where}. {Advice(candidate, value.Name, number)}";
         }
 
         // The gradient comes from the loss backwards: the last value whose adjoint failed is where it began to.
@@ -80,7 +88,7 @@ internal static class FiniteRung
     private static string Words(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinity";
 
     /// <summary>Advice for the operations that the variable is made of, down to the variables it is made of, which are finite.</summary>
-    private static string Advice(Candidate candidate, string name)
+    private static string Advice(Candidate candidate, string name, double value)
     {
         var root = candidate.Graph.Named.LastOrDefault(n => n.Name == name);
         var operations = new HashSet<Operation>();
@@ -97,18 +105,9 @@ internal static class FiniteRung
             }
         }
 
-        string[] advice =
-        [
-            .. Said("torch.exp overflows above 88 in single precision and above 709 in double: clamp its argument, or use F.logsigmoid, F.softplus or torch.sigmoid, which do not overflow.", Operation.Exp, Operation.Expm1),
-            .. Said("torch.log needs a positive argument, and logarithms of probabilities that underflow are infinite: use F.logsigmoid or F.log_softmax, or clamp the argument.", Operation.Log, Operation.Log1p),
-            .. Said("Divide by something that cannot be 0: a standard deviation, for one, is 0 where all rows are equal, as at the start of training; add a constant to it.", Operation.Divide),
-            .. Said("A power of a negative number is NaN unless the exponent is an integer, and large powers overflow.", Operation.Power),
-            .. Said("torch.sqrt needs an argument that is not negative.", Operation.Sqrt),
-            .. Said("The variance or standard deviation of one row is NaN.", Operation.Variance, Operation.StandardDeviation),
-        ];
-        return advice.Length > 0 ? string.Join(' ', advice.Take(2)) : "Look for inf − inf, 0 · inf and products that overflow.";
-
-        IEnumerable<string> Said(string text, params Operation[] of) => of.Any(operations.Contains) ? [text] : [];
+        (string Text, Operation[] Of)[] causes = double.IsNaN(value) ? [Root, Spread, Power, Logarithm, Quotient, Exponential] : [Exponential, Logarithm, Quotient, Power];
+        string[] advice = [.. causes.Where(cause => cause.Of.Any(operations.Contains)).Select(cause => cause.Text)];
+        return advice.Length > 0 ? string.Join(' ', advice.Take(2)) : "Look for inf - inf, 0 * inf and products that overflow.";
     }
 
     /// <summary>A number for a message.</summary>

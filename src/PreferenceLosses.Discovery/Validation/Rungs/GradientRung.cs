@@ -31,7 +31,9 @@ internal static class GradientRung
                 Math.Abs(s.Second - expected) <= (1e-4 * scale) + ((isRounded ? 1e-6 : 1e-13) * (size + 1) / s.First));
             if (!agrees)
             {
-                yield return candidate.Graph.Nodes.Any(n => n.Operation == Operation.StopGradient)
+                // Differences that agree with each other are a derivative, only not the one that is passed on.
+                var isSmooth = Math.Abs(differences[0] - differences[1]) <= 1e-3 * Math.Abs(differences[1]);
+                yield return isSmooth && candidate.Graph.Nodes.Any(n => n.Operation == Operation.StopGradient)
                     ? new("gradient", IsError: false, "The gradient is not the derivative of the loss, because of .detach() or another operation without gradient: the loss that is reported is not what is minimised.")
                     : new("gradient", IsError: true, $"The gradient does not describe how the loss changes: it says {FiniteRung.Number(expected)} in a direction in which the loss changes by {FiniteRung.Number(differences[^1])} per nat. The formula jumps or oscillates near ordinary values; use smooth operations (torch.sigmoid for a comparison, smaller factors inside sin and cos).");
                 yield break;

@@ -55,6 +55,9 @@ internal sealed class Arguments
     /// <summary>Where the call is.</summary>
     public Position At { get; }
 
+    /// <summary>The number of classes, if it is known.</summary>
+    public int? Classes => hyperParameters.Classes;
+
     /// <summary>Whether an argument is there, and not None.</summary>
     public bool Has(string name) => values.TryGetValue(name, out var value) && value is not NoneValue;
 
@@ -127,6 +130,17 @@ internal sealed class Arguments
             throw Wrong(LossDiagnosticKind.Shape, name, "has to be 0 or -1: tensors have one dimension, the pairs of the batch.");
         }
     }
+
+    /// <summary>
+    /// What an argument 'dim' asks of a tensor of values per class: true for the classes of each row, false for everything (where it is left out). One
+    /// value per class of the whole batch is not accepted.
+    /// </summary>
+    public bool IsOverClasses(string name = "dim") => this[name] switch
+    {
+        null or TupleValue { Items: [NumberValue { Constant: 0 }, NumberValue { Constant: 1 }] } => false,
+        NumberValue { IsInteger: true, Constant: 1 or -1 } or TupleValue { Items: [NumberValue { IsInteger: true, Constant: 1 or -1 }] } => true,
+        _ => throw Wrong(LossDiagnosticKind.Shape, name, "has to be 1 or -1, the classes of each row: a value per class of the whole batch is not accepted."),
+    };
 
     public CodeError Wrong(LossDiagnosticKind kind, string name, string what, string advice = "") =>
         new(kind, At, $"The argument '{name}' of {entry.Name} {what}", advice);

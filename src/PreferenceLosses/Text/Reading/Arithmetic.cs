@@ -76,15 +76,25 @@ internal static class Arithmetic
     {
         var parts = 1;
         TensorValue? longest = null;
+        var (vector, others) = ((TensorValue?)null, (TensorValue?)null);
+        var isColumn = false;
         foreach (var operand in operands)
         {
             if (operand is TensorValue { HasRows: true } tensor)
             {
+                (vector, others) = tensor.IsVector ? (tensor, others) : (vector, tensor);
+                isColumn |= tensor.IsColumn;
                 parts = longest is null || tensor.Parts.Length == parts
                     ? tensor.Parts.Length
                     : throw new CodeError(LossDiagnosticKind.Shape, at, $"Shapes {longest.ShapeText} and {tensor.ShapeText} do not go together.", "Every tensor has one value per pair until torch.cat at the end.");
                 longest = tensor;
             }
+        }
+
+        if (vector is not null && others is not null)
+        {
+            throw new CodeError(
+                LossDiagnosticKind.Shape, at, $"Shapes {vector.ShapeText} and {others.ShapeText} do not go together.", "Write .unsqueeze(1), or keepdim=True in a reduction over the classes, for a value per row beside values per class.");
         }
 
         var results = ImmutableArray.CreateBuilder<Expr>(parts);
@@ -99,12 +109,13 @@ internal static class Arithmetic
             results.Add(Rounded(function(converted.MoveToImmutable()), type));
         }
 
-        return new TensorValue(results.MoveToImmutable(), type);
+        var all = results.MoveToImmutable();
+        return new TensorValue(all, type) { IsColumn = isColumn && all[0].Shape == Shape.Row };
     }
 
     /// <summary>The tensor in another number type.</summary>
     public static TensorValue Cast(TensorValue tensor, Element type) =>
-        new([.. tensor.Parts.Select(p => Converted(p, tensor.Element, type))], type);
+        new([.. tensor.Parts.Select(p => Converted(p, tensor.Element, type))], type) { IsColumn = tensor.IsColumn };
 
     /// <summary>A comparison: its operands are brought to one type, the result is Boolean.</summary>
     public static TensorValue Compare(Position at, string sign, Value left, Value right)

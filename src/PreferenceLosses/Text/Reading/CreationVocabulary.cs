@@ -31,8 +31,8 @@ internal static class CreationVocabulary
         new("tensor", "to", "input, to?, dtype?, device?, non_blocking?", Moved),
         new("tensor", "type", "input, dtype", a => To(a, a.ElementOf("dtype") ?? throw a.Wrong(LossDiagnosticKind.Type, "dtype", "is None, and a dtype is needed."))),
         new("tensor", "size", "input, dim?", a => a.Has("dim") ? Length(a) : new ShapeValue(a.Tensor("input"))),
-        new("tensor torch", "numel", "input", a => TensorAttributes.Length(a.Tensor("input"))),
-        new("tensor", "dim ndimension", "input", a => NumberValue.Integer(a.Tensor("input").HasRows ? 1 : 0)),
+        new("tensor torch", "numel", "input", a => TensorAttributes.Count(a.At, a.Tensor("input"))),
+        new("tensor", "dim ndimension", "input", a => NumberValue.Integer(TensorAttributes.Dimensions(a.Tensor("input")))),
     ];
 
     /// <summary>The same values in the same memory, without gradient.</summary>
@@ -43,7 +43,7 @@ internal static class CreationVocabulary
         var x = a.Tensor("input");
         var type = a.ElementOf("dtype") ?? x.Element;
         CheckFilling(a, value, type);
-        return new TensorValue([.. x.Parts.Select(p => Filled(value, p.Shape, type))], type);
+        return new TensorValue([.. x.Parts.Select(p => Filled(value, p.Shape, type))], type) { IsColumn = x.IsColumn };
     }
 
     private static TensorValue Sized(Arguments a, Expr value, Element otherwise)
@@ -53,9 +53,9 @@ internal static class CreationVocabulary
         var size = a["size"] is TupleValue { Items: [var single] } ? single : a["size"];
         var halves = size switch
         {
-            ShapeValue { Tensor: { HasRows: true } tensor } => tensor.Parts.Length,
+            ShapeValue { Tensor: { IsVector: true } tensor } => tensor.Parts.Length,
             NumberValue { IsInteger: true, Fixed: 0, PerRow: 1 or 2 } number => (int)number.PerRow,
-            TupleValue { Items.IsEmpty: true } or ShapeValue => 0,
+            TupleValue { Items.IsEmpty: true } or ShapeValue { Tensor.HasRows: false } => 0,
             _ => throw a.Wrong(LossDiagnosticKind.Shape, "size", "has to be that of the log-probabilities.", "Write torch.ones_like(x)."),
         };
         return halves == 0
@@ -103,23 +103,20 @@ internal static class CreationVocabulary
         }
 
         var type = a.ElementOf("dtype") ?? Element.Integer;
-        return new TensorValue(step > 0 ? RowIndex + start.Formula : start.Formula - RowIndex, type);
+        return new TensorValue(step < 0 ? start.Formula - RowIndex : start.Constant == 0 ? RowIndex : RowIndex + start.Formula, type);
     }
 
     private static TensorValue Concatenated(Arguments a)
     {
         a.CheckDimension();
-        return a["tensors"] is TupleValue { Items: [TensorValue { HasRows: true, Parts.Length: 1 } first, TensorValue { HasRows: true, Parts.Length: 1 } second] }
+        return a["tensors"] is TupleValue { Items: [TensorValue { IsVector: true, Parts.Length: 1 } first, TensorValue { IsVector: true, Parts.Length: 1 } second] }
             && Arithmetic.Promote(first, second) is var type
             ? new TensorValue([Arithmetic.Cast(first, type).Parts[0], Arithmetic.Cast(second, type).Parts[0]], type)
             : throw a.Wrong(LossDiagnosticKind.Shape, "tensors", "has to be two tensors of one value per pair: the chosen half and the rejected half.");
     }
 
-    private static NumberValue Length(Arguments a)
-    {
-        a.CheckDimension();
-        return TensorAttributes.Length(a.Tensor("input"));
-    }
+    private static NumberValue Length(Arguments a) =>
+        TensorAttributes.Length(a.At, a.Tensor("input"), a["dim"] is NumberValue { IsInteger: true, Constant: { } dimension } ? dimension : double.NaN, a.Classes);
 
     private static TensorValue Moved(Arguments a) => a["to"] switch
     {

@@ -114,10 +114,13 @@ internal sealed class ExpressionEvaluator(Dictionary<string, Value> variables, H
 
     private Value Subscript(SubscriptSyntax subscript)
     {
-        var index = Known(Value(subscript.Index)) is NumberValue { IsInteger: true, Constant: { } constant } ? constant : double.NaN;
+        var given = Known(Value(subscript.Index));
+        var index = given is NumberValue { IsInteger: true, Constant: { } constant } ? constant : double.NaN;
         return (Known(Value(subscript.Target)), index) switch
         {
-            (ShapeValue shape, 0 or -1) => TensorAttributes.Length(shape.Tensor),
+            (ShapeValue shape, 0 or 1 or -1 or -2) => TensorAttributes.Length(subscript.At, shape.Tensor, index, hyperParameters.Classes),
+            (TensorValue { HasClasses: true } scores, _) when given is TupleValue { Items: [TensorValue { IsVector: true, Parts: [{ Operation: Operation.RowIndex }] }, TensorValue { IsVector: true, Element: Element.Integer } chosen] } =>
+                ClassVocabulary.AtClass(scores, chosen),
             (SortedValue sorted, 0 or 1) => index == 0 ? sorted.Values : sorted.Indices,
             (TupleValue tuple, >= 0) when index < tuple.Items.Length => tuple.Items[(int)index],
             (TensorValue, _) => throw new CodeError(

@@ -18,6 +18,7 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
     private readonly Dictionary<string, Value> variables = [];
     private readonly HashSet<string> subexpressions = [];
     private readonly HyperParameters hyperParameters = new(options, notes);
+    private bool isOfClasses;
 
     public CodeLoss? Build(ModuleSyntax module)
     {
@@ -116,7 +117,9 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
             throw new CodeError(LossDiagnosticKind.Signature, twice.Last().At, $"The parameter '{twice.Key}' is there twice.");
         }
 
-        foreach (var (name, column) in Signature.Bind(function, [.. parameters.Where(p => p.Default is null)], notes))
+        var columns = Signature.Bind(function, [.. parameters.Where(p => p.Default is null)], notes);
+        isOfClasses = columns.Values.Any(column => column.HasClasses);
+        foreach (var (name, column) in columns)
         {
             variables[name] = column;
         }
@@ -203,10 +206,10 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
             }
 
             var changed = (TensorValue)after;
-            if (changed.HasRows && !tensor.HasRows)
+            if (changed.ShapeText != tensor.ShapeText && (changed.HasClasses || !tensor.HasRows))
             {
                 throw new CodeError(
-                    LossDiagnosticKind.Shape, augmented.At, $"'{augmented.Operator}=' can't make a tensor of one number into one with a value per pair.", $"Write {name} = {name} {augmented.Operator} ….");
+                    LossDiagnosticKind.Shape, augmented.At, $"'{augmented.Operator}=' can't make {(tensor.HasRows ? $"a tensor of shape {tensor.ShapeText}" : "a tensor of one number")} into one of shape {changed.ShapeText}.", $"Write {name} = {name} {augmented.Operator} ….");
             }
 
             after = changed.Element == tensor.Element ? changed
@@ -264,9 +267,43 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
         }
     }
 
-    private static ImmutableArray<Expr> Result(Value? result, Position at) => result switch
+    /// <summary>
+    /// Losses whose mean is a number that a text returns for the batch, as losses of classes are often written: of a mean, what it is the mean of, also within sums and
+    /// factors. Any other number is the loss of every row, which has the same mean and the same gradient.
+    /// </summary>
+    private static Expr PerRow(Expr number)
+    {
+        var perRow = new Dictionary<Expr, Expr>(ReferenceEqualityComparer.Instance);
+        foreach (var node in NodeOrder.Of([number]))
+        {
+            var (a, b) = (Of(node, 0), Of(node, 1));
+            perRow[node] = node.Operation switch
+            {
+                _ when node.Shape != Shape.Scalar => node,
+                Operation.Named when a.Shape == Shape.Row => a,
+                Operation.Mean when node.Axis == Axis.Batch => node.Operands[0],
+                Operation.Negate when a.Shape == Shape.Row => -a,
+                Operation.Add when a.Shape == Shape.Row || b.Shape == Shape.Row => a + b,
+                Operation.Subtract when a.Shape == Shape.Row || b.Shape == Shape.Row => a - b,
+                Operation.Multiply when a.Shape == Shape.Row => a * node.Operands[1],
+                Operation.Multiply when b.Shape == Shape.Row => node.Operands[0] * b,
+                Operation.Divide when a.Shape == Shape.Row => a / node.Operands[1],
+                _ => node,
+            };
+        }
+
+        return Formulas.Broadcast(perRow[number], Shape.Row);
+
+        Expr Of(Expr node, int operand) => operand < node.Operands.Length ? perRow[node.Operands[operand]] : node;
+    }
+
+    private ImmutableArray<Expr> Result(Value? result, Position at) => result switch
     {
         null => throw new CodeError(LossDiagnosticKind.Result, at, "The function returns nothing.", "End it with 'return losses'."),
+        TensorValue { HasClasses: true } => throw new CodeError(
+            LossDiagnosticKind.Result, at, "The function returns a value for each class.", "Return one loss per row: reduce over the classes with .sum(dim=1) or .mean(dim=1)."),
+        TensorValue { IsColumn: true } => throw new CodeError(LossDiagnosticKind.Result, at, "The function returns a column, of shape (N, 1).", "Return shape (N,): .squeeze(1)."),
+        TensorValue { HasRows: false, IsFloating: true, Parts: [var number] } when isOfClasses => [PerRow(number)],
         TensorValue { HasRows: false } => throw new CodeError(
             LossDiagnosticKind.Result, at, "The function returns one number for the whole batch.", "Return one loss per pair: leave out the last .mean() or .sum()."),
         TensorValue { IsFloating: false } => throw new CodeError(
@@ -302,7 +339,7 @@ internal sealed class GraphBuilder(string text, LossCodeOptions options, List<Lo
             notes.Add(new LossCodeNote(LossCodeNoteKind.Remark, 0, "The loss depends on no log-probability: it has no gradient."));
         }
 
-        return new CodeLoss(LossName(function.Name), text, hyperParameters.Used(nodes), formulas, isVerbatim: !options.Stabilize);
+        return new CodeLoss(LossName(function.Name), text, hyperParameters.Used(nodes), formulas, isVerbatim: !options.Stabilize, options.Classes);
     }
 
     private string LossName(string function)

@@ -8,6 +8,9 @@ internal sealed class HyperParameters(LossCodeOptions options, List<LossCodeNote
 {
     public const string Beta = "beta";
 
+    /// <summary>The number of classes, for objectives of logits and targets; null if it is not known.</summary>
+    public int? Classes => options.Classes;
+
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly HashSet<string> declared = [];
     private int literals;

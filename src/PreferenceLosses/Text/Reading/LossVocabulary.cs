@@ -29,7 +29,7 @@ internal static class LossVocabulary
         "F", name, signature, a => ReductionVocabulary.Reduced(a, ElementwiseVocabulary.Pair(a, (x, y) => loss(a, x, y), "input", Target(a))));
 
     /// <summary>The name of the argument, once it is seen to be as long as the input.</summary>
-    private static string Target(Arguments a) => a.Tensor("target").HasRows == a.Tensor("input").HasRows
+    private static string Target(Arguments a) => a.Tensor("target").ShapeText == a.Tensor("input").ShapeText || (a.Tensor("target").IsVector && a.Tensor("input").IsVector)
         ? "target"
         : throw a.Wrong(LossDiagnosticKind.Shape, "target", "has to have as many values as the input.", "Write torch.full_like(x, 1.0).");
 

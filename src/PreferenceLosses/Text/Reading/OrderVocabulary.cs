@@ -11,8 +11,8 @@ internal static class OrderVocabulary
 
     public static IEnumerable<Definition> Entries =>
     [
-        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Exponentials / Shifted(x).Sum, type: a.ElementOf("dtype"))),
-        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongBatch(a, x => Shifted(x).Distances - Log(Shifted(x).Sum), type: a.ElementOf("dtype"))),
+        new("torch tensor F special", "softmax", "input, dim, dtype?", a => AlongDimension(a, (x, axis) => Shifted(x, axis).Exponentials / Shifted(x, axis).Sum)),
+        new("torch tensor F special", "log_softmax", "input, dim, dtype?", a => AlongDimension(a, (x, axis) => Shifted(x, axis).Distances - Log(Shifted(x, axis).Sum))),
         new("torch tensor", "cumsum", "input, dim", a => AlongBatch(a, x => CumulativeSum(x))),
         new("torch tensor", "logcumsumexp", "input, dim", a => AlongBatch(a, x => CumulativeLogSumExp(x))),
         new("torch tensor", "sort", "input, dim?, descending?, stable?", Sorted),
@@ -21,10 +21,26 @@ internal static class OrderVocabulary
         new("torch tensor", "roll", "input, shifts, dims?", Rolled),
     ];
 
+    /// <summary>Of the batch, or of the classes of each row.</summary>
+    private static TensorValue AlongDimension(Arguments a, Func<Expr, Axis, Expr> function)
+    {
+        var type = a.ElementOf("dtype");
+        var x = a.Floating("input");
+        if (!x.HasClasses)
+        {
+            return AlongBatch(a, o => function(o, Axis.Batch), type: type);
+        }
+
+        x = type is null ? x : Arithmetic.Cast(x, type.Value);
+        return a.IsOverClasses()
+            ? Arithmetic.Elementwise(a.At, x.Element, o => function(o[0], Axis.Responses), x)
+            : throw a.Wrong(LossDiagnosticKind.Shape, "dim", "has to be 1 or -1, the classes of each row.");
+    }
+
     private static TensorValue AlongBatch(Arguments a, Func<Expr, Expr> function, string dimension = "dim", Element? type = null)
     {
-        a.CheckDimension(dimension);
         var x = ReductionVocabulary.OnePart(a, "this");
+        a.CheckDimension(dimension);
         x = type is null ? x : Arithmetic.Cast(x, type.Value);
         return x.HasRows
             ? Arithmetic.Elementwise(a.At, x.Element, o => function(o[0]), x)
@@ -32,10 +48,10 @@ internal static class OrderVocabulary
     }
 
     /// <summary>The distances from the largest value, their exponentials, and the sum of those.</summary>
-    private static (Expr Distances, Expr Exponentials, Expr Sum) Shifted(Expr x)
+    public static (Expr Distances, Expr Exponentials, Expr Sum) Shifted(Expr x, Axis axis)
     {
-        var distances = x - StopGradient(Max(x));
-        return (distances, Exp(distances), Sum(Exp(distances)));
+        var distances = x - StopGradient(Max(x, axis));
+        return (distances, Exp(distances), Sum(Exp(distances), axis));
     }
 
     /// <summary>Values in order, equal ones as they come, and where each came from (without gradient).</summary>

@@ -32,7 +32,7 @@ internal static class PythonVocabulary
             : Of(a, o => o[0], "x")),
         new("python", "int", "x", a => a.Number("x") is { IsInteger: true } integer ? integer : NumberValue.Integer(Math.Truncate(a.Constant("x")))),
         new("python", "len", "obj", a => a["obj"] is TensorValue { HasRows: true } tensor
-            ? TensorAttributes.Length(tensor)
+            ? TensorAttributes.Length(a.At, tensor, 0, a.Classes)
             : throw a.Wrong(LossDiagnosticKind.Type, "obj", "has no length.")),
     ];
 

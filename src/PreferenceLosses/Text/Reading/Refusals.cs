@@ -46,7 +46,7 @@ internal static class Refusals
             LossDiagnosticKind.Shape,
             "every tensor keeps one value per pair",
             "Elementwise operations and reductions over the whole batch are accepted.",
-            "view reshape unsqueeze squeeze expand expand_as repeat repeat_interleave flatten transpose permute t T stack chunk split narrow index_select masked_select gather scatter "
+            "view reshape expand expand_as repeat repeat_interleave flatten transpose permute t T stack chunk split narrow index_select masked_select "
             + "scatter_add take nonzero unbind meshgrid outer diag tril triu pad broadcast_to tile movedim swapaxes topk kthvalue unique histc bincount");
         Add(LossDiagnosticKind.Shape, "there are no matrices in a loss", "Write (a * b).sum() for a product of two tensors.", "matmul mm bmm mv einsum addmm baddbmm cdist");
         Add(LossDiagnosticKind.Statement, "'with' blocks are not accepted", "Use .detach().", "no_grad enable_grad set_grad_enabled inference_mode autocast");

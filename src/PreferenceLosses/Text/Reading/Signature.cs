@@ -31,6 +31,13 @@ internal static class Signature
             return bound;
         }
 
+        if (required is [{ Name: "logits" } logits, { Name: "targets" or "target" or "labels" or "label" } targets])
+        {
+            bound[logits.Name] = new TensorValue([Formulas.Input(Columns.Logits, Shape.Responses, differentiable: true)], Element.Real, IsInput: true);
+            bound[targets.Name] = new TensorValue([Formulas.Input(Columns.Target, Shape.Row, differentiable: false)], Element.Integer, IsInput: true);
+            return bound;
+        }
+
         var names = required.Select(p => Column(p.Name)).ToArray();
         if (required.Length == PaperColumns.Length && Array.TrueForAll(names, n => n is null) && FollowThePaper(required))
         {

@@ -41,7 +41,7 @@ internal sealed record NumberValue(Expr Formula, bool IsInteger, double PerRow =
     public static NumberValue Integer(double value) => new(value, IsInteger: true, Fixed: value);
 }
 
-/// <summary>A tensor of one number, of one per pair, or of two per pair (chosen first, then rejected).</summary>
+/// <summary>A tensor of one number, of one per pair, or of two per pair (chosen first, then rejected); or of one per class of each example.</summary>
 /// <param name="Parts">One formula, or two.</param>
 /// <param name="Element">The kind of its numbers.</param>
 /// <param name="IsInput">Whether it is an argument of the function itself.</param>
@@ -58,8 +58,17 @@ internal sealed record TensorValue(ImmutableArray<Expr> Parts, Element Element, 
     /// </summary>
     public object Storage { get; init; } = new();
 
-    /// <summary>Whether it has one dimension; otherwise none.</summary>
-    public bool HasRows => Parts[0].Shape == Shape.Row;
+    /// <summary>Whether it has one value per row, or more; otherwise it is one number.</summary>
+    public bool HasRows => Parts[0].Shape != Shape.Scalar;
+
+    /// <summary>Whether it has a value for each class of each row: (N, K).</summary>
+    public bool HasClasses => Parts[0].Shape == Shape.Responses;
+
+    /// <summary>Whether its one value per row stands in a column, (N, 1), so that it goes together with values per class.</summary>
+    public bool IsColumn { get; init; }
+
+    /// <summary>Whether it has one value per row and nothing else: (N,).</summary>
+    public bool IsVector => Parts[0].Shape == Shape.Row && !IsColumn;
 
     public bool IsFloating => Element >= Element.Single;
 
@@ -70,9 +79,9 @@ internal sealed record TensorValue(ImmutableArray<Expr> Parts, Element Element, 
         _ => HasRows ? "a tensor" : "a tensor of one number",
     };
 
-    public string ShapeText => !HasRows ? "()" : Parts.Length == 1 ? "(N,)" : "(2N,)";
+    public string ShapeText => !HasRows ? "()" : HasClasses ? "(N, K)" : IsColumn ? "(N, 1)" : Parts.Length == 1 ? "(N,)" : "(2N,)";
 
-    public TensorValue Map(Func<Expr, Expr> function) => new([.. Parts.Select(function)], Element);
+    public TensorValue Map(Func<Expr, Expr> function) => new([.. Parts.Select(function)], Element) { IsColumn = IsColumn };
 }
 
 internal sealed record BooleanValue(bool Value) : Value

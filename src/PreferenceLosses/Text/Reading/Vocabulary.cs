@@ -23,7 +23,7 @@ internal static class Vocabulary
     {
         var places = new Dictionary<string, Dictionary<string, VocabularyEntry>>();
         var definitions = ElementwiseVocabulary.Entries.Concat(ActivationVocabulary.Entries).Concat(ReductionVocabulary.Entries)
-            .Concat(OrderVocabulary.Entries).Concat(LossVocabulary.Entries).Concat(CreationVocabulary.Entries).Concat(PythonVocabulary.Entries);
+            .Concat(OrderVocabulary.Entries).Concat(LossVocabulary.Entries).Concat(ClassVocabulary.Entries).Concat(CreationVocabulary.Entries).Concat(PythonVocabulary.Entries);
         foreach (var (where, names, signature, apply) in definitions)
         {
             foreach (var place in where.Split(' '))

@@ -33,9 +33,10 @@ internal sealed class PyTorchFunction
             AddArgument(column + "_logps", graph.Inputs.FirstOrDefault(input => input.Name == column));
         }
 
-        foreach (var input in graph.Inputs.Where(input => !leaves.ContainsKey(input)))
+        // As everybody writes objectives of classes, whichever of the two the formula reads first.
+        foreach (var input in graph.Inputs.Where(input => !leaves.ContainsKey(input)).OrderByDescending(input => input.Name == Columns.Logits))
         {
-            AddArgument(input.Name!, input);
+            AddArgument(input.Name == Columns.Target && graph.Inputs.Any(other => other.Name == Columns.Logits) ? "targets" : input.Name!, input);
         }
 
         foreach (var parameter in graph.Parameters)
@@ -85,7 +86,7 @@ internal sealed class PyTorchFunction
 
     private void Write(LossGraph graph)
     {
-        var notation = new PyTorchNotation(leaves, FirstOf(graph, Shape.Row), FirstOf(graph, Shape.Responses));
+        var notation = new PyTorchNotation(leaves, FirstOf(graph, Shape.Row), FirstOf(graph, Shape.Responses), isRagged: graph.Inputs.All(input => input.Name != Columns.Logits));
         var (definitions, losses) = new Layout(notation, names).Write(graph.Losses);
         var values = losses.Select(loss => notation.Text(notation.Value(loss))).ToImmutableArray();
 

@@ -12,7 +12,8 @@ namespace PreferenceLosses.Text;
 /// <param name="leaves">How inputs and hyper-parameters are called.</param>
 /// <param name="column">An input with a value per row, whose type and device others take; null if there is none.</param>
 /// <param name="responses">An input with K values per row; null if there is none.</param>
-internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, string? column, string? responses) : Notation
+/// <param name="isRagged">Whether a row may have fewer values than K, as of responses; every row has all of its classes.</param>
+internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, string? column, string? responses, bool isRagged) : Notation
 {
     /// <summary>The argument that says which responses are there.</summary>
     public const string Mask = "response_mask";
@@ -255,6 +256,7 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
 
     private Piece AlongResponses(Expr node, Piece a, Piece b) => node.Operation switch
     {
+        _ when !isRagged && a.Kind == PieceKind.Tensor && OfAll(node) is { } reduction => Method(a, reduction),
         Operation.Sum => Masked(a, "0.0", ".sum(-1)"),
         Operation.Mean => DividedByCount(Masked(a, "0.0", ".sum(-1)")),
         Operation.Product => Masked(a, "1.0", ".prod(-1)"),
@@ -270,6 +272,20 @@ internal sealed class PyTorchNotation(IReadOnlyDictionary<Expr, string> leaves, 
         Operation.ReverseCumulativeLogSumExp => Masked(a, "-float('inf')", ".flip(-1).logcumsumexp(-1).flip(-1)"),
         _ => throw new NotSupportedException(
             $"{node.Operation} over the responses has no PyTorch text: with a mask, PyTorch has no operation for it."),
+    };
+
+    /// <summary>A reduction where no response can be missing; null for what is not one.</summary>
+    private static string? OfAll(Expr node) => node.Operation switch
+    {
+        Operation.Sum => "sum(-1)",
+        Operation.Mean => "mean(-1)",
+        Operation.Product => "prod(-1)",
+        Operation.ReduceMin => "amin(-1)",
+        Operation.ReduceMax => "amax(-1)",
+        Operation.LogSumExp => "logsumexp(-1)",
+        Operation.Variance => $"var(-1, unbiased={(node.Value == 1 ? "True" : "False")})",
+        Operation.StandardDeviation => $"std(-1, unbiased={(node.Value == 1 ? "True" : "False")})",
+        _ => null,
     };
 
     private Piece Masked(Piece a, string otherwise, string reduction) =>
