@@ -62,7 +62,7 @@ public sealed class RecombinationChatClient : LocalChatClient
             ? Gate(LogUniform(random, 0.1, 10), random.NextInt(2) == 0 ? "" : "-")
             : Return + string.Join(" + ", chosen.Select((_, i) => $"{Text(LogUniform(random, 0.01, 10))} * part_{i + 1}"));
         var name = $"{string.Join('_', chosen.Select(part => part.Name.Replace('-', '_')))}_{(isGate ? "gate" : "sum")}";
-        var code = new StringBuilder($"def {name}_loss({signature}):\n");
+        var code = new StringBuilder($"def mixture_loss({signature}):\n");
         foreach (var (i, (_, body)) in chosen.Index())
         {
             // What a function assigns it assigns before it reads it, so the next one may use the same names.

@@ -34,6 +34,18 @@ public sealed class RecombinationTests
     }
 
     [Fact]
+    public async Task Objectives_of_another_kind_are_mixed_alike()
+    {
+        var domain = new ClassificationDomain(3);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var proposal = await ProposedAsync(domain, seed);
+            var report = domain.Validate(proposal, 1, []);
+            Assert.True(report.Objective is not null, string.Join('\n', report.Findings.Where(one => one.IsError)) + proposal.Code);
+        }
+    }
+
+    [Fact]
     public async Task A_mixture_follows_from_the_seed()
     {
         Assert.Equal(await ProposedAsync(new PairDomain(), 7), await ProposedAsync(new PairDomain(), 7));
