@@ -101,7 +101,7 @@ public sealed class DiscoveryReportTests
         Assert.Contains("<b>bold</b> & \"quoted\"", text, StringComparison.Ordinal);
         Assert.Contains("+0.06 ± 0.13", text, StringComparison.Ordinal);
         Assert.Contains("230 + 40, and unknown ones of 1 replies", text, StringComparison.Ordinal);
-        Assert.Contains("cost of the replies1", text, StringComparison.Ordinal);
+        Assert.Contains("cost of the replies\n1", text, StringComparison.Ordinal);
         Assert.Contains("attempt 1, after 1 refusals; the prompt showed 1", text, StringComparison.Ordinal);
         Assert.Contains("Losses of the baseline and the best proposals", text, StringComparison.Ordinal);
     }
