@@ -10,7 +10,7 @@ ALLOWED_DEPENDENCIES = {
     "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
     "PreferenceLosses.Cuda": {"PreferenceLosses"},
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
-    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Training", "TorchSharp"},
+    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Cuda", "PreferenceLosses.Training", "TorchSharp"},
 }
 
 

@@ -1,3 +1,4 @@
+using PreferenceLosses.Losses;
 using PreferenceLosses.Torch.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,6 +36,30 @@ public sealed class CudaFusedLogProbabilityTests
         using var scope = NewDisposeScope();
         var expected = new Batch(Enum.Parse<ScalarType>(type), CPU).Run(inPlace);
         AssertNear(expected, new Batch(Enum.Parse<ScalarType>(type), CUDA).Run(inPlace), tolerance);
+    }
+
+    /// <summary>The chosen and the rejected half of the sums are tensors that begin in the middle of others.</summary>
+    [DeviceDoubleFact]
+    public void From_logits_through_a_loss_and_back()
+    {
+        using var scope = NewDisposeScope();
+        _ = manual_seed(4);
+        var leaf = randn(4, Length, Vocabulary).requires_grad_();
+        var tokens = randint(0, Vocabulary, new long[] { 4, Length }, ScalarType.Int64);
+        double[] Run()
+        {
+            leaf.grad = null;
+            using var policy = TensorLogProbabilities.FromLogits(leaf, tokens, route: LossRoute.Fused);
+            using var result = new DpoLoss().Evaluate(
+                new TensorBatch(policy.Sums.narrow(0, 0, 2), policy.Sums.narrow(0, 2, 2), tensor([-15f, -16f]), tensor([-17f, -14f])), route: LossRoute.Fused);
+            result.Value.backward();
+            return [result.Value.item<float>(), .. TensorCase.Doubles(leaf.grad!)];
+        }
+
+        var expected = Run();
+        using var device = new DeviceDouble();
+        Assert.All(expected.Zip(Run()), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        Assert.Equal(["forward_fp32", "sum_sequences", "loss", "spread_upstream", "backward_fp32"], DeviceDouble.Launched);
     }
 
     [DeviceDoubleFact]

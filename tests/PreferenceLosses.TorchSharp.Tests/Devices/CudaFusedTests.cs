@@ -126,6 +126,18 @@ public sealed class CudaFusedTests
         Assert.Empty(DeviceDouble.Launched);
     }
 
+    [TorchFact]
+    public void Other_devices_are_refused_by_their_name()
+    {
+        using var scope = NewDisposeScope();
+        Tensor Nowhere(params long[] shape) => zeros(shape, device: META);
+        var batch = new TensorBatch(Nowhere(2), Nowhere(2), Nowhere(2), Nowhere(2));
+        Assert.Contains("on meta", Assert.Throws<NotSupportedException>(() => new DpoLoss().Evaluate(batch, route: LossRoute.Fused)).Message, StringComparison.Ordinal);
+        var tokens = zeros(1, 2, ScalarType.Int64, META);
+        Assert.Contains(
+            "on meta", Assert.Throws<NotSupportedException>(() => TensorLogProbabilities.FromLogits(Nowhere(1, 2, 3), tokens, route: LossRoute.Fused)).Message, StringComparison.Ordinal);
+    }
+
     [DeviceDoubleFact]
     public void A_second_derivative_is_NaN_and_says_so()
     {
