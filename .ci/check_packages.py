@@ -18,7 +18,7 @@ ALLOWED_DEPENDENCIES = {
         "Microsoft.Extensions.AI.Abstractions",
     },
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
-    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Training", "TorchSharp"},
+    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Cuda", "PreferenceLosses.Training", "TorchSharp"},
 }
 
 
