@@ -110,5 +110,6 @@ public sealed class TensorLogProbabilities : IDisposable
         Sums.Dispose();
         Lengths.Dispose();
         means?.Dispose();
+        pass?.Release();
     }
 }

@@ -53,7 +53,7 @@ internal static class FusedLoss
                 arguments[k] = batch.Inputs[wanted[k]];
             }
 
-            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Empties, pass);
+            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Forms, pass);
             reduced = ReducedLossFunction.apply(arguments);
         }
 
@@ -102,7 +102,7 @@ internal static class FusedLoss
         }
 
         var arguments = new RowLossFunction.Arguments(
-            batch.Gather(rowLosses), toSave, Gradients, () => new FusedResults<T>(graph, Again([]), wanted, hasLosses: false).Empties(), pass);
+            batch.Gather(rowLosses), toSave, Gradients, [.. wanted.Select(i => GradientForm.Of(batch.Inputs[i]))], pass);
         var attached = RowLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
         return batch.Scatter(attached).MoveToOuterDisposeScope();
     }

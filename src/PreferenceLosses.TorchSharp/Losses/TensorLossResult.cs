@@ -64,5 +64,6 @@ public sealed class TensorLossResult : IDisposable
         value?.Dispose();
         losses?.Dispose();
         rewards?.Dispose();
+        pass?.Release();
     }
 }
