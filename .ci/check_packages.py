@@ -8,9 +8,17 @@ import zipfile
 ALLOWED_DEPENDENCIES = {
     "PreferenceLosses": {"System.Numerics.Tensors"},
     "PreferenceLosses.Analysis": {"PreferenceLosses", "MathNet.Numerics"},
+    "PreferenceLosses.Charts": set(),
     "PreferenceLosses.Cuda": {"PreferenceLosses"},
+    "PreferenceLosses.Discovery": {
+        "PreferenceLosses",
+        "PreferenceLosses.Analysis",
+        "PreferenceLosses.Charts",
+        "PreferenceLosses.Training",
+        "Microsoft.Extensions.AI.Abstractions",
+    },
     "PreferenceLosses.Training": {"PreferenceLosses", "MathNet.Numerics"},
-    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Training", "TorchSharp"},
+    "PreferenceLosses.TorchSharp": {"PreferenceLosses", "PreferenceLosses.Cuda", "PreferenceLosses.Training", "TorchSharp"},
 }
 
 

@@ -50,15 +50,15 @@ internal sealed class AxisMap
         }
 
         // In logarithms where the axis is logarithmic. Halves, because a difference of large numbers overflows.
-        // Numbers that rounding alone may have made different are drawn as equal ones are. The largest numbers that there are lie off the axis.
+        // Numbers that rounding alone may have made different are drawn as equal ones are. The largest numbers that there are lie off the axis, which is one for them too.
         var (low, high) = isLogarithmic ? (Math.Log10(smallest), Math.Log10(largest)) : (smallest, largest);
         var margin = IsRange(low, high) ? ((high / 2) - (low / 2)) * 2 * room
             : isLogarithmic ? 0.15
             : Math.Max(Math.Abs(low), Math.Abs(high)) is var size && size < Smallest ? 0.5
             : size * 0.05;
-        low = Math.Clamp(low - margin, double.MinValue / 4, double.MaxValue / 4);
-        high = Math.Clamp(high + margin, double.MinValue / 4, double.MaxValue / 4);
-        var (least, most) = isLogarithmic ? (Math.Pow(10, Math.Max(low, -323)), Math.Pow(10, Math.Min(high, 307))) : (low, high);
+        low = Math.Clamp(low - margin, double.MinValue / 4, double.MaxValue / 8);
+        high = Math.Clamp(high + margin, double.MinValue / 8, double.MaxValue / 4);
+        var (least, most) = isLogarithmic ? (Math.Pow(10, Math.Clamp(low, -323, 306)), Math.Pow(10, Math.Clamp(high, -322, 307))) : (low, high);
 
         // An end that is given may leave nothing between it and the data's.
         var minimum = axis.Minimum ?? (axis.Maximum is { } end && least >= end ? Before(end, isLogarithmic) : least);

@@ -52,4 +52,10 @@ public sealed class CudaDestination
     /// margin, ties counting one half). Needed always.
     /// </summary>
     public required nint Scalars { get; init; }
+
+    /// <summary>
+    /// Memory between passes, aligned to 8 bytes, of <see cref="CudaLoss.ScratchBytes"/>; 0 for memory that the <see cref="CudaLoss"/> allocates, which may
+    /// wait for the device, and keeps.
+    /// </summary>
+    public nint Scratch { get; init; }
 }

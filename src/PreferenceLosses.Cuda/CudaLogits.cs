@@ -30,6 +30,6 @@ public readonly record struct CudaTokenSequences
     /// <summary>The address of 32-bit numbers, [count + 1]: where sequences start, and where the last one ends.</summary>
     public required nint Offsets { get; init; }
 
-    /// <summary>The number of sequences: first all chosen completions, then all rejected ones in the same order.</summary>
+    /// <summary>The number of sequences; for a loss of pairs, first all chosen completions, then all rejected ones in the same order.</summary>
     public required int Count { get; init; }
 }

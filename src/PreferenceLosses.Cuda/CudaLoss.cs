@@ -11,7 +11,7 @@ namespace PreferenceLosses.Cuda;
 /// <remarks>
 /// The digits are those of the CPU path in single precision, and depend neither on the device nor on the run. Nothing waits for the device. A loss that
 /// sorts or scans its batch is refused: such a loss is evaluated on the CPU. An object is not for several threads or streams at once, because it keeps
-/// the memory between passes.
+/// the memory between passes, unless each call is given its own.
 /// </remarks>
 /// <param name="device">The device.</param>
 /// <param name="loss">The loss.</param>
@@ -37,14 +37,8 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Rows, 1, nameof(batch));
         var kernel = LossKernel.Of(loss, Variant(batch, destination));
-        var bytes = kernel.ScratchBytes(batch.Rows);
-        if (scratch is null || scratch.Bytes < bytes)
-        {
-            scratch?.Dispose();
-            scratch = device.Allocate(bytes);
-        }
-
         CheckScalars(batch);
+        var between = destination.Scratch != 0 ? destination.Scratch : OwnScratch(kernel.ScratchBytes(batch.Rows));
         var host = kernel.HostScalars(batch.Rows, loss.Parameters, batch.Scalars);
         var parameters = new ulong[kernel.Parameters.Length];
         for (var i = 0; i < parameters.Length; i++)
@@ -59,7 +53,7 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
                 Argument.Exclusion => (ulong)batch.Columns[Columns.Weight],
                 Argument.Output => (ulong)Output(batch, destination, kernel.RowOutputs[parameter.Index - kernel.FirstRowOutput]),
                 Argument.ScalarOutputs => (ulong)destination.Scalars,
-                Argument.Scratch => (ulong)scratch.Address,
+                Argument.Scratch => (ulong)between,
                 Argument.Double => BitConverter.DoubleToUInt64Bits(host[parameter.Index]),
                 _ => BitConverter.SingleToUInt32Bits((float)KernelPlan.InRange(host[parameter.Index])),
             };
@@ -72,8 +66,32 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         }
     }
 
+    /// <summary>The bytes of memory that an evaluation needs between passes. Of addresses, it matters only which are 0.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="destination">Where results are to be written.</param>
+    /// <exception cref="NotSupportedException">The loss has something that kernels do not.</exception>
+    /// <exception cref="ArgumentException">A gradient is asked for that there is not.</exception>
+    public long ScratchBytes(CudaBatch batch, CudaDestination destination)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch.Rows, 1, nameof(batch));
+        return LossKernel.Of(loss, Variant(batch, destination)).ScratchBytes(batch.Rows);
+    }
+
     /// <summary>Frees the memory between passes.</summary>
     public void Dispose() => scratch?.Dispose();
+
+    private nint OwnScratch(long bytes)
+    {
+        if (scratch is null || scratch.Bytes < bytes)
+        {
+            scratch?.Dispose();
+            scratch = device.Allocate(bytes);
+        }
+
+        return scratch.Address;
+    }
 
     private KernelVariant Variant(CudaBatch batch, CudaDestination destination)
     {

@@ -21,6 +21,7 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
 
     private readonly CudaDevice device = device ?? throw new ArgumentNullException(nameof(device));
     private readonly IPreferenceLoss loss = Checked(loss);
+    private readonly CudaSequenceLogProbabilities logProbabilities = new(device);
     private readonly CudaLoss pairLoss = new(device, loss);
     private DeviceMemory? memory;
 
@@ -53,13 +54,8 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
         var (sums, lengths, upstream) = (Floats(4, 0), Floats(4, 1), Floats(4, 2));
         var rejected = (nint)batch.Rows * sizeof(float);
 
-        var module = device.Module(RowKernels.Text);
-        module.Launch(
-            RowKernels.Forward(logits.Format, withEntropy: false), rows, RowKernels.Threads, stream,
-            [(ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels, (ulong)tokens, (ulong)maxima, (ulong)logSums, 0]);
-        module.Launch(
-            RowKernels.SumSequences, count, RowKernels.Threads, stream,
-            [(ulong)tokens, (ulong)sequences.Labels, (ulong)sequences.Offsets, (ulong)sums, (ulong)lengths]);
+        var results = new CudaTokenResults { Tokens = tokens, Maxima = maxima, LogSums = logSums };
+        logProbabilities.Forward(logits, sequences, results, sums, lengths, stream);
 
         var columns = new Dictionary<string, nint>(batch.Columns)
         {
@@ -91,13 +87,7 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
             },
             stream);
 
-        module.Launch(RowKernels.SpreadUpstream, count, RowKernels.Threads, stream, [(ulong)upstream, (ulong)sequences.Offsets, (ulong)rowUpstream]);
-        module.Launch(
-            RowKernels.Backward(logits.Format), rows, RowKernels.Threads, stream,
-            [
-                (ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels, (ulong)maxima, (ulong)logSums, (ulong)rowUpstream,
-                (ulong)gradients.Address, gradients.Stride,
-            ]);
+        logProbabilities.Backward(logits, sequences, results, upstream, rowUpstream, gradients, stream);
     }
 
     /// <summary>Frees the memory in between.</summary>
@@ -117,22 +107,11 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
 
     private static void Check(CudaLogits logits, CudaTokenSequences sequences, CudaBatch batch, CudaDestination destination, CudaLogits gradients)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Rows, 1, nameof(logits));
-        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Vocabulary, 1, nameof(logits));
+        CudaSequenceLogProbabilities.Check(logits, sequences);
+        CudaSequenceLogProbabilities.CheckGradients(logits, gradients);
         if (sequences.Count != 2L * batch.Rows)
         {
             throw new ArgumentException(FormattableString.Invariant($"There are {sequences.Count} sequences and {batch.Rows} pairs; two sequences per pair are needed."), nameof(sequences));
-        }
-
-        if (logits.Stride < (ulong)logits.Vocabulary || gradients.Stride < (ulong)logits.Vocabulary)
-        {
-            throw new ArgumentException("A row stride is smaller than the vocabulary.", nameof(logits));
-        }
-
-        if ((gradients.Format, gradients.Rows, gradients.Vocabulary) != (logits.Format, logits.Rows, logits.Vocabulary)
-            || (gradients.Address == logits.Address && gradients.Stride != logits.Stride))
-        {
-            throw new ArgumentException("The gradients have another format, shape or, in the logits' place, another stride than the logits.", nameof(gradients));
         }
 
         if (destination.Gradients.Count > 0)

@@ -231,4 +231,13 @@ public class ChartTests
             File.Delete(path);
         }
     }
+
+    /// <summary>A training that diverged may have nothing but such numbers.</summary>
+    [Theory]
+    [InlineData(AxisScale.Linear, 1e308)]
+    [InlineData(AxisScale.Linear, -1e308)]
+    [InlineData(AxisScale.Logarithmic, 1e308)]
+    [InlineData(AxisScale.Logarithmic, double.Epsilon)]
+    public void The_largest_and_the_smallest_number_alone_have_an_axis(AxisScale scale, double value) =>
+        Assert.Contains("<svg", new Chart { Y = new("") { Scale = scale }, Series = [new("", new ChartPoint(1, value), new ChartPoint(2, value))] }.ToSvg(), StringComparison.Ordinal);
 }

@@ -6,7 +6,7 @@ namespace PreferenceLosses.Cli.Tests;
 public class UsageTests
 {
     [Theory]
-    [InlineData("", "Required command was not provided. preference-losses accepts list, show, evaluate, export, train, plot, --help, --version.")]
+    [InlineData("", "Required command was not provided. preference-losses accepts list, show, evaluate, export, train, plot, discover, --help, --version.")]
     [InlineData("lst", "'lst' is not accepted here. preference-losses accepts list, show, evaluate,")]
     [InlineData("list --jsn", "'--jsn' is not accepted here. list accepts --json.")]
     [InlineData("list everything", "'everything' is not accepted here.")]

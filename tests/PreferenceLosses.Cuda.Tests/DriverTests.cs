@@ -34,6 +34,26 @@ public class DriverTests
     }
 
     [CompilerFact]
+    public void Memory_between_passes_can_be_the_callers()
+    {
+        DriverDouble.Configure();
+        var loss = new DpoLoss();
+        var batch = Comparison.Batch(loss, 100);
+        using var device = CudaDevice.Open();
+        using var onDevice = new CudaLoss(device, loss) { Cut = Comparison.SmallBlocks };
+        using var memory = new ColumnsOnDevice(device, batch, null);
+        using var scalars = device.Allocate(32);
+        var columns = new CudaBatch { Rows = 100, Columns = memory.Addresses };
+        var bytes = onDevice.ScratchBytes(columns, new CudaDestination { Scalars = scalars.Address });
+        using var scratch = device.Allocate(bytes);
+        var before = DriverDouble.Live()[0];
+        onDevice.Evaluate(columns, new CudaDestination { Scalars = scalars.Address, Scratch = scratch.Address });
+        Assert.Equal(before, DriverDouble.Live()[0]);
+        Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, Read<double>(scalars, 1)[0], 1e-12);
+        Assert.Contains(Read<byte>(scratch, (int)bytes), value => value != 0xFF);
+    }
+
+    [CompilerFact]
     public void Another_thread_and_another_hyper_parameter_need_no_other_module()
     {
         DriverDouble.Configure();

@@ -60,6 +60,8 @@ internal sealed class DiscoverOptions
 
     private readonly Option<bool> curves = new("--curves") { Description = "Tells the model the training curves too, as a dozen numbers each; with --context chronological." };
 
+    private readonly Option<bool> picture = new("--picture") { Description = "Shows the model the training curves as a picture, which it has to take; with --context chronological." };
+
     private readonly Option<string> failures = Choice("--failures", null, "Whether the model is shown what was refused; shown if left out, but for --context best.", "shown", "hidden");
 
     private readonly Option<string[]> evaluator = new("--evaluator")
@@ -115,7 +117,7 @@ internal sealed class DiscoverOptions
     [
         ("The run", [output, domain, seed, threads]),
         ("The model", [model, baseUrl, keyVariable, noJsonMode, maxTokensField, recording, requestsPerMinute, tokensPerMinute, temperature, replyTokens]),
-        ("What it is shown", [context, topK, order, noThoughts, failures, curves, repairs]),
+        ("What it is shown", [context, topK, order, noThoughts, failures, curves, picture, repairs]),
         ("Scores", [seeds, noConfirmation, evaluator, description, version, evaluatorHours, tries, atOnce]),
         Limits,
     ];
@@ -136,6 +138,8 @@ internal sealed class DiscoverOptions
 
         var context = Chosen(parsed, this.context)!;
         OnlyWith(context == "chronological", parsed, curves, "--context chronological");
+        OnlyWith(context == "chronological", parsed, picture, "--context chronological");
+        OnlyWith(name != DiscoverySettings.Manual, parsed, picture, "another --model than manual");
         OnlyWith(context == "best", parsed, topK, "--context best");
         OnlyWith(context == "best", parsed, order, "--context best");
         OnlyWith(context != "none", parsed, noThoughts, "another --context than none");
@@ -170,6 +174,7 @@ internal sealed class DiscoverOptions
             Order = Chosen(parsed, order)!,
             Thoughts = !parsed.GetValue(noThoughts),
             Curves = parsed.GetValue(curves),
+            Picture = parsed.GetValue(picture),
             Failures = Chosen(parsed, failures) is { } shown ? shown == "shown" : null,
             Evaluator = [.. command],
             EvaluatorDescription = parsed.GetValue(description),

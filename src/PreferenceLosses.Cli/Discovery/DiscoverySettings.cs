@@ -50,6 +50,8 @@ internal sealed record DiscoverySettings
 
     public bool Curves { get; init; }
 
+    public bool Picture { get; init; }
+
     public ImmutableArray<string> Evaluator { get; init; } = [];
 
     public string? EvaluatorDescription { get; init; }
@@ -128,7 +130,7 @@ internal sealed record DiscoverySettings
 
     private IContextStrategy Strategy() => Context switch
     {
-        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true, WithCurves = Curves },
+        "chronological" => new ChronologicalContext { WithThoughts = Thoughts, WithFailures = Failures ?? true, WithCurves = Curves, WithPictures = Picture },
         "best" => new BestContext
         {
             Count = TopK,

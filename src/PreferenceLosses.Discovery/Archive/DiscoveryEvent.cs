@@ -56,7 +56,11 @@ public sealed record PromptWritten(int Attempt, int Turn, int Kept, ImmutableArr
 /// <summary>A message of a prompt.</summary>
 /// <param name="Role">system, user or assistant.</param>
 /// <param name="Text">The text.</param>
-public sealed record PromptMessage(string Role, string Text);
+public sealed record PromptMessage(string Role, string Text)
+{
+    /// <summary>The number of the objective whose training curves go with it as a picture; null for no picture. The picture follows from the archive, and is not in it.</summary>
+    public int? Picture { get; init; }
+}
 
 /// <summary>The model answered, and the answer is paid. It is written before anything is done with it.</summary>
 /// <param name="Attempt">The attempt.</param>

@@ -17,29 +17,44 @@ public sealed record ChronologicalContext : IContextStrategy
     /// <value>The default value is false.</value>
     public bool WithCurves { get; init; }
 
+    /// <summary>
+    /// Whether the model is shown the curves of the training (of the first seed) beside those of the baseline, as a picture (PNG) of the first four of them with each objective,
+    /// and told in words what is where in it. The model has to take pictures.
+    /// </summary>
+    /// <value>The default value is false.</value>
+    public bool WithPictures { get; init; }
+
     /// <inheritdoc/>
-    public string Name => $"chronological, {(WithThoughts ? "with" : "without")} thoughts, {(WithFailures ? "with" : "without")} failures{(WithCurves ? ", with curves" : "")}";
+    public string Name => $"chronological, {(WithThoughts ? "with" : "without")} thoughts, {(WithFailures ? "with" : "without")} failures{(WithCurves ? ", with curves" : "")}{(WithPictures ? ", with pictures" : "")}";
 
     /// <inheritdoc/>
     public ContextPrompt Prompt(RunState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         var messages = ImmutableArray.CreateBuilder<PromptMessage>();
-        var said = PromptText.BurnIn(state);
+        var said = new PromptMessage(PromptText.User, PromptText.BurnIn(state));
         foreach (var attempt in state.Attempts)
         {
             foreach (var (i, turn) in attempt.Turns.Index())
             {
                 if (WithFailures || turn.Number is not null)
                 {
-                    messages.Add(new(PromptText.User, said + (WithFailures && i > 0 ? PromptText.Correct : PromptText.Next)));
+                    messages.Add(said with { Text = said.Text + (WithFailures && i > 0 ? PromptText.Correct : PromptText.Next) });
                     messages.Add(new(PromptText.Assistant, PromptText.Said(turn, WithThoughts)));
-                    said = PromptText.Outcome(state, turn, WithCurves);
+                    said = Outcome(state, turn);
                 }
             }
         }
 
-        messages.Add(new(PromptText.User, said + PromptText.Next));
+        messages.Add(said with { Text = said.Text + PromptText.Next });
         return new(messages.ToImmutable(), [.. state.Objectives.Select(one => one.Number)]);
+    }
+
+    private PromptMessage Outcome(RunState state, AttemptTurn turn)
+    {
+        var text = PromptText.Outcome(state, turn, WithCurves);
+        return WithPictures && turn.Number is { } number && state.Objective(number) is { } one && TrainingPicture.Exists(one)
+            ? new(PromptText.User, text + TrainingPicture.Legend(state, one)) { Picture = number }
+            : new(PromptText.User, text);
     }
 }

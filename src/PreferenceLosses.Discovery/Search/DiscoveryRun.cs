@@ -219,7 +219,7 @@ public sealed class DiscoveryRun
             }
 
             var response = await run.model.GetResponseAsync(
-                prompt.Select(message => new ChatMessage(new ChatRole(message.Role), message.Text)),
+                prompt.Select(message => TrainingPicture.Sent(State, message)),
                 new ChatOptions
                 {
                     Temperature = options.Temperature,

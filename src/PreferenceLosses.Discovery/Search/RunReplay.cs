@@ -37,6 +37,7 @@ public sealed record RunReplay(bool IsSame, string Message)
         {
             using var model = new ScriptedReplies(start.Identity["model"], [.. events.OfType<ReplyReceived>()]);
             var evaluator = new ScriptedScores(start.Score, start.Identity["evaluator"], null, events);
+            var interruption = new Interruption();
             var unlimited = options with
             {
                 MaximumTokens = null,
@@ -47,13 +48,19 @@ public sealed record RunReplay(bool IsSame, string Message)
                 MaximumTime = ScriptedClock.Over,
                 Confirmation = Stages(start, events),
             };
-            foreach (var (replies, isAnswered, end) in Calls(events))
+            foreach (var (replies, isAnswered, end, written) in Calls(events))
             {
+                if (written == interruption.Written)
+                {
+                    continue;
+                }
+
+                interruption.At = written;
                 model.PlayUpTo(replies, end);
                 var call = new DiscoveryRun(domain, evaluator, model, unlimited with { Clock = new ScriptedClock(() => end is not null && isAnswered && model.IsPlayed) });
                 try
                 {
-                    await call.RunAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
+                    await call.RunAsync(path, interruption, cancellationToken).ConfigureAwait(false);
                 }
                 catch (EndOfArchiveException)
                 {
@@ -61,7 +68,7 @@ public sealed record RunReplay(bool IsSame, string Message)
                 }
             }
 
-            return Compare([.. events.Where(one => one is not RunStopped)], [.. RunArchive.ReadEvents(path).Where(one => one is not RunStopped)]);
+            return Compare([.. events.Where(IsCompared)], [.. RunArchive.ReadEvents(path).Where(IsCompared)]);
         }
         finally
         {
@@ -70,13 +77,13 @@ public sealed record RunReplay(bool IsSame, string Message)
     }
 
     /// <summary>
-    /// The calls that ended by a limit, and one that did not, if there was one: how many replies there were by then, whether the last question was answered, and the end. Limits may
-    /// have been others each time and the clock is not repeated, so a call ends where it ended, and why is not compared.
+    /// The calls that ended by a limit, and one that did not, if there was one: how many replies there were by then, whether the last question was answered, the end, and how many
+    /// events were written before the next call. Limits may have been others each time and the clock is not repeated, so a call ends where it ended, and why is not compared.
     /// </summary>
-    private static IEnumerable<(int Replies, bool IsAnswered, RunStopped? End)> Calls(IReadOnlyList<DiscoveryEvent> events)
+    private static IEnumerable<(int Replies, bool IsAnswered, RunStopped? End, int Written)> Calls(IReadOnlyList<DiscoveryEvent> events)
     {
         var (replies, isAnswered, isOpen) = (0, true, true);
-        foreach (var one in events)
+        foreach (var (i, one) in events.Index())
         {
             switch (one)
             {
@@ -88,14 +95,15 @@ public sealed record RunReplay(bool IsSame, string Message)
                     break;
                 case RunStopped end:
                     isOpen = false;
-                    yield return (replies, isAnswered, end);
+                    var confirmation = events.Skip(i + 1).TakeWhile(after => after is not (PromptWritten or ReplyReceived or RunStopped)).Count();
+                    yield return (replies, isAnswered, end, events.Take(i + 1 + confirmation).Count(IsCompared));
                     break;
             }
         }
 
         if (isOpen)
         {
-            yield return (replies, isAnswered, null);
+            yield return (replies, isAnswered, null, events.Count(IsCompared));
         }
     }
 
@@ -117,6 +125,8 @@ public sealed record RunReplay(bool IsSame, string Message)
         return new RunReplay(true, string.Create(CultureInfo.InvariantCulture, $"The run goes the same way: {then.Length} events are the same."));
     }
 
+    private static bool IsCompared(DiscoveryEvent one) => one is not RunStopped;
+
     private static string Text(DiscoveryEvent one) => Encoding.UTF8.GetString(EventLine.Write(one with { Time = default }));
 
     /// <summary>The stages, with the fingerprints and seeds that the run was begun with.</summary>
@@ -135,6 +145,22 @@ public sealed record RunReplay(bool IsSame, string Message)
 
     /// <summary>The archive has no more: the run was interrupted there.</summary>
     private sealed class EndOfArchiveException : Exception;
+
+    /// <summary>Ends a call where it was killed: its confirmation may not have been begun, or not have come to an end, before a later call searched on.</summary>
+    private sealed class Interruption : IProgress<DiscoveryProgress>
+    {
+        public int At { private get; set; }
+
+        public int Written { get; private set; }
+
+        public void Report(DiscoveryProgress value)
+        {
+            if (IsCompared(value.Event) && ++Written == At)
+            {
+                throw new EndOfArchiveException();
+            }
+        }
+    }
 
     /// <summary>Says what was said; and, where the budget was spent before a question was answered, that.</summary>
     private sealed class ScriptedReplies(string name, ImmutableArray<ReplyReceived> replies) : LocalChatClient(name)

@@ -7,20 +7,7 @@ internal static class FusedLogProbabilities
 {
     public static TensorLogProbabilities Evaluate(Tensor given, Tensor tokens, Tensor? mask, bool inPlace)
     {
-        if (LogitMemory.Format(given.dtype) is null)
-        {
-            throw new NotSupportedException($"The logits are of type {given.dtype}; the fused route reads Float32, Float16 and BFloat16. {nameof(LossRoute)}.{nameof(LossRoute.Lowered)} takes them.");
-        }
-
-        if (inPlace && given.requires_grad && (given.is_leaf || !given.is_contiguous()))
-        {
-            throw new ArgumentException(
-                given.is_leaf
-                    ? "The logits are a leaf of the autograd graph, whose value the gradient cannot take the place of: in place is for the output of a model."
-                    : "The logits are not contiguous; in place they have to be.",
-                nameof(inPlace));
-        }
-
+        Check(given, inPlace);
         using var scope = NewDisposeScope();
         var logits = given.contiguous();
         var rows = new TokenRows(tokens, mask);
@@ -42,6 +29,24 @@ internal static class FusedLogProbabilities
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), pass);
+    }
+
+    /// <summary>What the fused route refuses of logits, wherever they are.</summary>
+    public static void Check(Tensor given, bool inPlace)
+    {
+        if (LogitMemory.Format(given.dtype) is null)
+        {
+            throw new NotSupportedException($"The logits are of type {given.dtype}; the fused route reads Float32, Float16 and BFloat16. {nameof(LossRoute)}.{nameof(LossRoute.Lowered)} takes them.");
+        }
+
+        if (inPlace && given.requires_grad && (given.is_leaf || !given.is_contiguous()))
+        {
+            throw new ArgumentException(
+                given.is_leaf
+                    ? "The logits are a leaf of the autograd graph, whose value the gradient cannot take the place of: in place is for the output of a model."
+                    : "The logits are not contiguous; in place they have to be.",
+                nameof(inPlace));
+        }
     }
 
     public static Tensor Singles(ReadOnlySpan<double> values)

@@ -41,20 +41,21 @@ public sealed class TensorLogProbabilities : IDisposable
     /// <param name="mask">Which tokens are part of the completion, [B, T], of type bool or of integers; null for all.</param>
     /// <param name="inPlace">
     /// Whether the backward pass may write the gradient over the logits, which saves memory of their size. Nothing else may need them then: neither
-    /// another function of the same logits, nor a second backward pass. Fused route only.
+    /// another function of the same logits, nor a second backward pass. Fused route only, which <see cref="LossRoute.Automatic"/> then is on a GPU too.
     /// </param>
-    /// <param name="route">Fused: one read forward and one read and write backward on the CPU. Lowered: log_softmax and gather.</param>
+    /// <param name="route">Fused: one read forward and one read and write backward, on the CPU and on CUDA devices. Lowered: log_softmax and gather.</param>
     /// <exception cref="InvalidBatchException">
-    /// A tensor has another shape, type or device than is needed; in the fused route, a token is outside of the vocabulary or a logit NaN or ∞. The
-    /// row of the message is b·T + t.
+    /// A tensor has another shape, type or device than is needed; fused on the CPU, a token is outside of the vocabulary or a logit NaN or ∞. The
+    /// row of the message is b·T + t. Fused on a GPU, for which that would be to wait, the sum of such a sequence is NaN.
     /// </exception>
-    /// <exception cref="NotSupportedException">The fused route was asked for what it does not do: logits on a GPU or in double precision.</exception>
+    /// <exception cref="NotSupportedException">The fused route was asked for what it does not do: logits in double precision, or neither on the CPU nor on a CUDA device.</exception>
+    /// <exception cref="Cuda.CudaException">The fused route on a GPU: the driver refused a call.</exception>
     public static TensorLogProbabilities FromLogits(Tensor logits, Tensor tokens, Tensor? mask = null, bool inPlace = false, LossRoute route = LossRoute.Automatic)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(tokens);
         TokenChecks.Logits(logits, tokens, mask);
-        var canBeFused = logits.device_type == TorchSharp.DeviceType.CPU && logits.dtype != ScalarType.Float64;
+        var canBeFused = CudaTensors.AreOnHost(logits) && logits.dtype != ScalarType.Float64;
         if (route == LossRoute.Lowered || (route == LossRoute.Automatic && !canBeFused && !inPlace))
         {
             return inPlace
@@ -62,8 +63,9 @@ public sealed class TensorLogProbabilities : IDisposable
                 : LoweredLogProbabilities.Evaluate(logits, tokens, mask);
         }
 
-        FusedLoss.CheckDevice(logits.device);
-        return FusedLogProbabilities.Evaluate(logits, tokens, mask, inPlace);
+        return CudaTensors.AreOnHost(logits) ? FusedLogProbabilities.Evaluate(logits, tokens, mask, inPlace)
+            : CudaTensors.Current.AreOnDevice(logits) ? CudaFusedLogProbabilities.Evaluate(logits, tokens, mask, inPlace)
+            : throw CudaTensors.Refuse(logits);
     }
 
     /// <summary>
@@ -81,7 +83,7 @@ public sealed class TensorLogProbabilities : IDisposable
     /// has the size of the hidden states, and the way back multiplies it. If the head is trained too, the way back computes each chunk's logits again.
     /// </remarks>
     /// <exception cref="InvalidBatchException">As for <see cref="FromLogits"/>.</exception>
-    /// <exception cref="NotSupportedException">As for <see cref="FromLogits"/>.</exception>
+    /// <exception cref="NotSupportedException">The fused route was asked for tensors in double precision or not on the CPU.</exception>
     public static TensorLogProbabilities FromHidden(
         Tensor hidden, Tensor head, Tensor tokens, Tensor? mask = null, int chunk = 256, LossRoute route = LossRoute.Automatic)
     {
@@ -91,7 +93,7 @@ public sealed class TensorLogProbabilities : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
         TokenChecks.Hidden(hidden, head, tokens, mask);
         if (route == LossRoute.Lowered
-            || (route == LossRoute.Automatic && (hidden.device_type != TorchSharp.DeviceType.CPU || hidden.dtype == ScalarType.Float64)))
+            || (route == LossRoute.Automatic && (!CudaTensors.AreOnHost(hidden) || hidden.dtype == ScalarType.Float64)))
         {
             using var scope = NewDisposeScope();
             var result = LoweredLogProbabilities.Evaluate(hidden.matmul(head.t()), tokens, mask);
@@ -100,7 +102,12 @@ public sealed class TensorLogProbabilities : IDisposable
             return result;
         }
 
-        FusedLoss.CheckDevice(hidden.device);
+        if (!CudaTensors.AreOnHost(hidden))
+        {
+            throw new NotSupportedException(
+                $"The tensors are on {hidden.device}, and chunks of a head are fused on the CPU only. {nameof(LossRoute)}.{nameof(LossRoute.Lowered)} runs on every device.");
+        }
+
         return ChunkedHead.Evaluate(hidden, head, tokens, mask, chunk);
     }
 

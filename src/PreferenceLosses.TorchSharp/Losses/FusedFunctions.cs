@@ -29,27 +29,27 @@ internal sealed class ReducedLossFunction : autograd.SingleTensorFunction<Reduce
     }
 }
 
-/// <summary>The unreduced losses: the way back is this library's, with a weight for every loss.</summary>
-internal sealed class RowLossFunction : autograd.SingleTensorFunction<RowLossFunction>
+/// <summary>A loss, reduced or not, whose way back needs tensors: libtorch keeps them as long as the graph.</summary>
+internal sealed class SavingLossFunction : autograd.SingleTensorFunction<SavingLossFunction>
 {
     /// <summary>What is handed to <see cref="forward"/> after the tensors.</summary>
-    /// <param name="Losses">The result.</param>
+    /// <param name="Value">The result.</param>
     /// <param name="Inputs">What the way back needs, to be saved.</param>
-    /// <param name="Gradients">Gradients of the tensors from what was saved and one weight per loss.</param>
+    /// <param name="Gradients">Gradients of the tensors from what was saved and what libtorch passes back: a weight for every loss.</param>
     /// <param name="Forms">What the gradients are like.</param>
     /// <param name="Pass">Where errors go.</param>
     public sealed record Arguments(
-        Tensor Losses, List<Tensor> Inputs, Func<List<Tensor>, Tensor, Tensor[]> Gradients, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
+        Tensor Value, List<Tensor> Inputs, Func<List<Tensor>, Tensor, Tensor[]> Gradients, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
 
-    public override string Name => "PreferenceLossPerRow";
+    public override string Name => "PreferenceLossOfSaved";
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var arguments = (Arguments)vars[^1];
         ctx.set_materialize_grads(false);
         ctx.save_for_backward(arguments.Inputs);
-        ctx.save_data("arguments", arguments with { Losses = null!, Inputs = null! });
-        return arguments.Losses;
+        ctx.save_data("arguments", arguments with { Value = null!, Inputs = null! });
+        return arguments.Value;
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)

@@ -11,27 +11,16 @@ internal static class FusedLoss
     public static TensorLossResult Evaluate(IPreferenceLoss loss, TensorBatch given, EvaluationOptions options)
     {
         using var scope = NewDisposeScope();
-        var batch = Contiguous(PreparedBatch.Of(loss.Graph, given, options.SingleRow, leavesRowsOut: false));
+        var batch = PreparedBatch.Of(loss.Graph, given, options.SingleRow, leavesRowsOut: false);
+        batch.MakeContiguous();
         return batch.Precision == ScalarType.Float64 ? Evaluate<double>(loss, given, batch, options) : Evaluate<float>(loss, given, batch, options);
-    }
-
-    /// <summary>What the fused route needs of tensors beyond what every route does.</summary>
-    /// <exception cref="NotSupportedException">They are not on the CPU.</exception>
-    public static void CheckDevice(Device device)
-    {
-        if (device.type != TorchSharp.DeviceType.CPU)
-        {
-            throw new NotSupportedException(
-                $"The tensors are on {device}, and the fused route computes on the CPU only; a GPU needs the package PreferenceLosses.Cuda, which is not connected to tensors yet. "
-                + $"{nameof(LossRoute)}.{nameof(LossRoute.Lowered)} runs on every device.");
-        }
     }
 
     private static TensorLossResult Evaluate<T>(IPreferenceLoss loss, TensorBatch given, PreparedBatch batch, EvaluationOptions options)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var graph = loss.Graph;
-        var wanted = is_grad_enabled() ? Differentiated(graph, batch) : [];
+        var wanted = is_grad_enabled() ? batch.Differentiated(graph) : [];
         var results = new FusedResults<T>(graph, batch, wanted, hasLosses: true);
         var isOfNothing = batch.Rows == 0 && options.Reduction == Reduction.Mean;
         var kept = batch.Weight is null ? null : KeptRows<T>(batch.Weight);
@@ -75,8 +64,9 @@ internal static class FusedLoss
         using var enabled = enable_grad();
         using var scope = NewDisposeScope();
         var graph = loss.Graph;
-        var batch = Contiguous(PreparedBatch.Of(graph, given, options.SingleRow, leavesRowsOut: true));
-        var wanted = Differentiated(graph, batch);
+        var batch = PreparedBatch.Of(graph, given, options.SingleRow, leavesRowsOut: true);
+        batch.MakeContiguous();
+        var wanted = batch.Differentiated(graph);
         var (rows, responses, precision, hasMask) = (batch.Rows, batch.Responses, batch.Precision, batch.Mask is not null);
 
         PreparedBatch Again(Tensor[] inputs) =>
@@ -101,9 +91,9 @@ internal static class FusedLoss
             toSave.Add(batch.Mask!);
         }
 
-        var arguments = new RowLossFunction.Arguments(
+        var arguments = new SavingLossFunction.Arguments(
             batch.Gather(rowLosses), toSave, Gradients, [.. wanted.Select(i => GradientForm.Of(batch.Inputs[i]))], pass);
-        var attached = RowLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
+        var attached = SavingLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
         return batch.Scatter(attached).MoveToOuterDisposeScope();
     }
 
@@ -122,32 +112,6 @@ internal static class FusedLoss
         }
 
         return [.. kept];
-    }
-
-    /// <summary>The inputs that gradients are wanted for.</summary>
-    private static int[] Differentiated(LossGraph graph, PreparedBatch batch)
-    {
-        var wanted = new List<int>(2);
-        for (var i = 0; i < batch.Inputs.Length; i++)
-        {
-            if (graph.Inputs[i].IsDifferentiable && batch.Inputs[i].requires_grad)
-            {
-                wanted.Add(i);
-            }
-        }
-
-        return [.. wanted];
-    }
-
-    private static PreparedBatch Contiguous(PreparedBatch batch)
-    {
-        CheckDevice(batch.Device);
-        for (var i = 0; i < batch.Inputs.Length; i++)
-        {
-            batch.Inputs[i] = batch.Inputs[i].is_contiguous() ? batch.Inputs[i] : batch.Inputs[i].contiguous();
-        }
-
-        return batch;
     }
 
     /// <summary>The memory of the tensors as a batch of the core. It lives as long as the tensors do.</summary>

@@ -41,6 +41,30 @@ internal sealed class PreparedBatch
     /// <summary>The other way: values of the rows that take part.</summary>
     public Tensor Gather(Tensor values) => Kept is null ? values : cat([.. Halves(values, GivenRows).Select(half => half.index_select(0, Kept))]);
 
+    /// <summary>The inputs that gradients are wanted for.</summary>
+    public int[] Differentiated(LossGraph graph)
+    {
+        var wanted = new List<int>(2);
+        for (var i = 0; i < Inputs.Length; i++)
+        {
+            if (graph.Inputs[i].IsDifferentiable && Inputs[i].requires_grad)
+            {
+                wanted.Add(i);
+            }
+        }
+
+        return [.. wanted];
+    }
+
+    /// <summary>Copies the columns that have anything between their values; recorded by autograd.</summary>
+    public void MakeContiguous()
+    {
+        for (var i = 0; i < Inputs.Length; i++)
+        {
+            Inputs[i] = Inputs[i].is_contiguous() ? Inputs[i] : Inputs[i].contiguous();
+        }
+    }
+
     private static IEnumerable<Tensor> Halves(Tensor values, int rows) =>
         Enumerable.Range(0, rows == 0 ? 1 : (int)(values.size(0) / rows)).Select(half => values.narrow(0, half * rows, rows));
 

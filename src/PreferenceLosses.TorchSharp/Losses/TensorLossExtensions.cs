@@ -11,24 +11,32 @@ public static class TensorLossExtensions
     /// <param name="options">The reduction, and more. The number of threads is that of the fused route; 0 means as many as libtorch uses.</param>
     /// <param name="route">How it is computed.</param>
     /// <remarks>
-    /// The fused route refuses values that are not finite, naming the column and the row. The lowered one looks at no value, for which it would have to
-    /// wait for the device: as in any PyTorch code NaN gives NaN.
+    /// On the CPU the fused route refuses values that are not finite, naming the column and the row. On a GPU, and lowered, no value is looked at, for which it
+    /// would be necessary to wait for the device: as in any PyTorch code NaN gives NaN, and so does the mean where every row has weight 0.
     /// </remarks>
     /// <exception cref="InvalidBatchException">
     /// A tensor is missing, or has another shape, type or device than is needed; there are too few rows; or, in the fused route, a value is refused.
     /// </exception>
-    /// <exception cref="NotSupportedException">The fused route was asked for tensors that are not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The fused route was asked for what it does not do: tensors that are neither on the CPU nor on a CUDA device; and on a CUDA device, double precision or a loss
+    /// that sorts or scans its batch.
+    /// </exception>
+    /// <exception cref="Cuda.CudaException">The fused route on a GPU: the driver refused a call.</exception>
     public static TensorLossResult Evaluate(
         this IPreferenceLoss loss, TensorBatch batch, EvaluationOptions options = default, LossRoute route = LossRoute.Automatic)
     {
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(batch);
         options = options.MaxThreads == 0 ? options with { MaxThreads = get_num_threads() } : options;
+        var first = FirstColumn(loss, batch);
+        var isOnHost = first is null || CudaTensors.AreOnHost(first);
         return route switch
         {
-            LossRoute.Fused => FusedLoss.Evaluate(loss, batch, options),
+            LossRoute.Fused when isOnHost => FusedLoss.Evaluate(loss, batch, options),
+            LossRoute.Fused when CudaTensors.Current.AreOnDevice(first!) => CudaFusedLoss.Evaluate(loss, batch, options),
+            LossRoute.Fused => throw CudaTensors.Refuse(first!),
             LossRoute.Lowered => LoweredLoss.Evaluate(loss, batch, options),
-            LossRoute.Automatic => IsOnCpu(batch) ? FusedLoss.Evaluate(loss, batch, options) : LoweredLoss.Evaluate(loss, batch, options),
+            LossRoute.Automatic => isOnHost ? FusedLoss.Evaluate(loss, batch, options) : LoweredLoss.Evaluate(loss, batch, options),
             _ => throw new ArgumentOutOfRangeException(nameof(route), route, "Automatic, Lowered or Fused is accepted."),
         };
     }
@@ -44,16 +52,17 @@ public static class TensorLossExtensions
         this IPreferenceLoss loss, Tensor policyChosen, Tensor policyRejected, Tensor? referenceChosen = null, Tensor? referenceRejected = null) =>
         loss.Evaluate(new TensorBatch(policyChosen, policyRejected, referenceChosen, referenceRejected));
 
-    private static bool IsOnCpu(TensorBatch batch)
+    /// <summary>The first column that the loss reads; the others have to be where it is. Null if there is none, which the checks of every route say.</summary>
+    private static Tensor? FirstColumn(IPreferenceLoss loss, TensorBatch batch)
     {
-        foreach (var name in batch.Names)
+        foreach (var input in loss.Graph.Inputs)
         {
-            if (!batch[name].IsInvalid)
+            if (batch.TryGet(input.Name!, out var column) && !column.IsInvalid)
             {
-                return batch[name].device_type == TorchSharp.DeviceType.CPU;
+                return column;
             }
         }
 
-        return true;
+        return null;
     }
 }

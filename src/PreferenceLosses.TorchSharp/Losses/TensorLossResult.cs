@@ -9,6 +9,8 @@ public sealed class TensorLossResult : IDisposable
     private readonly Func<Tensor>? makeLosses;
     private readonly Func<TensorRewards>? makeRewards;
     private readonly BackwardPass? pass;
+    private readonly Tensor? kept;
+    private readonly int rows;
     private Tensor? losses;
     private TensorRewards? rewards;
 
@@ -16,7 +18,7 @@ public sealed class TensorLossResult : IDisposable
     internal TensorLossResult(int rows, Tensor? value, Tensor losses, TensorRewards? rewards)
     {
         Route = LossRoute.Lowered;
-        Rows = rows;
+        this.rows = rows;
         this.value = value;
         this.losses = losses;
         this.rewards = rewards;
@@ -26,26 +28,35 @@ public sealed class TensorLossResult : IDisposable
     internal TensorLossResult(int rows, Tensor? value, Func<Tensor> makeLosses, Func<TensorRewards>? makeRewards, BackwardPass? pass)
     {
         Route = LossRoute.Fused;
-        Rows = rows;
+        this.rows = rows;
         this.value = value;
         this.makeLosses = makeLosses;
         this.makeRewards = makeRewards;
         this.pass = pass;
     }
 
+    /// <summary>A result of the fused route on a GPU, which does not wait to learn how many rows take part.</summary>
+    internal TensorLossResult(int rows, Tensor? kept, Tensor? value, Func<Tensor> makeLosses, TensorRewards? rewards, BackwardPass? pass)
+        : this(rows, value, makeLosses, makeRewards: null, pass)
+    {
+        this.kept = kept;
+        this.rewards = rewards;
+    }
+
     /// <summary>Which route ran.</summary>
     public LossRoute Route { get; }
 
-    /// <summary>The number of rows that took part: those whose weight is not 0.</summary>
-    public int Rows { get; }
+    /// <summary>The number of rows that took part: those whose weight is not 0. Fused on a GPU, with weights, it waits for the device.</summary>
+    public int Rows => kept is null ? rows : CountKept(kept);
 
     /// <summary>The reduced loss, in nats, without dimensions: what to call <c>backward()</c> of.</summary>
-    /// <exception cref="InvalidOperationException">It is the mean of no rows.</exception>
+    /// <exception cref="InvalidOperationException">It is the mean of no rows. Fused on a GPU, where every row has weight 0, it is NaN instead.</exception>
     public Tensor Value => value ?? throw new InvalidOperationException("No row took part in the batch, and the mean of nothing is not defined.");
 
     /// <summary>
     /// Unreduced losses, in nats, [rows], or [2·rows] for a 2B loss: first all chosen, then all rejected halves. 0 for a row of weight 0. They are
-    /// differentiable too, for a reduction of your own; the fused route then needs the batch's tensors still.
+    /// differentiable too, for a reduction of your own; the fused route then needs the batch's tensors still (on a GPU, to
+    /// compute them too, which is a launch of its own).
     /// </summary>
     public Tensor Losses => losses ??= makeLosses!();
 
@@ -62,8 +73,15 @@ public sealed class TensorLossResult : IDisposable
     public void Dispose()
     {
         value?.Dispose();
+        kept?.Dispose();
         losses?.Dispose();
         rewards?.Dispose();
         pass?.Release();
+    }
+
+    private static int CountKept(Tensor kept)
+    {
+        using var count = kept.sum();
+        return checked((int)count.item<long>());
     }
 }

@@ -5,7 +5,9 @@ namespace PreferenceLosses.Torch;
 /// <summary>The implicit rewards of a batch, in nats, without a gradient: for logging.</summary>
 public sealed class TensorRewards : IDisposable
 {
+    /// <summary>Which rows take part, as their positions or as one boolean per row; null for all.</summary>
     private readonly Tensor? kept;
+
     private Tensor? margins;
 
     internal TensorRewards(Tensor chosen, Tensor rejected, Tensor? kept)
@@ -56,5 +58,5 @@ public sealed class TensorRewards : IDisposable
         return Kept(rewards).to_type(ScalarType.Float64).mean().item<double>();
     }
 
-    private Tensor Kept(Tensor rewards) => kept is null ? rewards : rewards.index_select(0, kept);
+    private Tensor Kept(Tensor rewards) => kept is null ? rewards : rewards.index(TensorIndex.Tensor(kept));
 }

@@ -136,6 +136,8 @@ public sealed class DiscoverTests : IDisposable
     [InlineData("discover ablate --output x --arms chronological,worst", "--arms has 'worst'; chronological, ")]
     [InlineData("discover run --output x --context all", "--context is 'all'; chronological, best, none are accepted.")]
     [InlineData("discover run --output x --context best --curves", "--curves is accepted with --context chronological.")]
+    [InlineData("discover run --output x --context best --picture", "--picture is accepted with --context chronological.")]
+    [InlineData("discover run --output x --model manual --picture", "--picture is accepted with another --model than manual.")]
     [InlineData("discover run --output x --top-k 3", "--top-k is accepted with --context best.")]
     [InlineData("discover run --output x --context none --no-thoughts", "--no-thoughts is accepted with another --context than none.")]
     [InlineData("discover run --output x --evaluator-tries 2", "--evaluator-tries is accepted with --evaluator.")]

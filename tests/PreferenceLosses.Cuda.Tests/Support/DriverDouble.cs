@@ -33,6 +33,9 @@ internal static unsafe class DriverDouble
     /// <summary>What the interpreter said of a kernel that it did not run to its end.</summary>
     public static string? Failure { get; private set; }
 
+    /// <summary>Finds memory of others that an address is in, for kernels to work on too.</summary>
+    public static Func<nint, (nint Address, long Bytes)?>? Lent { get; set; }
+
     /// <summary>What the driver says of itself and its device.</summary>
     public static void Configure(int version = 12080, int devices = 1, int capability = 9, long largestAllocation = 1L << 32)
     {
@@ -72,9 +75,19 @@ internal static unsafe class DriverDouble
         var memory = new EmulatedMemory();
         var regions = new List<(nint Address, Region Region)>();
         void* address;
+        void Place(string name, nint start, long bytes) =>
+            regions.Add((start, memory.Place(name, (ulong)start, new ReadOnlySpan<byte>((void*)start, (int)bytes).ToArray())));
         for (long i = 0, bytes; (bytes = AllocationOfDouble(i, &address)) >= 0; i++)
         {
-            regions.Add(((nint)address, memory.Place($"allocation {i}", (ulong)address, new ReadOnlySpan<byte>(address, (int)bytes).ToArray())));
+            Place($"allocation {i}", (nint)address, bytes);
+        }
+
+        for (var i = 0; i < kernel.Parameters.Count; i++)
+        {
+            if (kernel.Parameters[i].Type == "u64" && Lent?.Invoke(*(nint*)parameters[i]) is { } lent && !regions.Exists(region => region.Address == lent.Address))
+            {
+                Place($"parameter {i}", lent.Address, lent.Bytes);
+            }
         }
 
         var arguments = new object[kernel.Parameters.Count];

@@ -36,6 +36,7 @@ public sealed partial class ContextTests
         new ChronologicalContext { WithThoughts = false },
         new ChronologicalContext { WithFailures = false },
         new ChronologicalContext { WithCurves = true },
+        new ChronologicalContext { WithPictures = true },
         new BestContext(),
         new BestContext { Count = 2, Order = ContextOrder.BestFirst, WithThoughts = false, WithFailures = true },
         new BestContext { Order = ContextOrder.Unsorted },

@@ -43,3 +43,17 @@ internal sealed class CudaTheoryAttribute : TheoryAttribute
 {
     public CudaTheoryAttribute() => Skip = TorchBackend.WithoutCuda;
 }
+
+/// <summary>A test that needs a stand-in for a CUDA device.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DeviceDoubleFactAttribute : FactAttribute
+{
+    public DeviceDoubleFactAttribute() => Skip = DeviceDouble.Missing;
+}
+
+/// <summary>Tests that need a stand-in for a CUDA device.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DeviceDoubleTheoryAttribute : TheoryAttribute
+{
+    public DeviceDoubleTheoryAttribute() => Skip = DeviceDouble.Missing;
+}

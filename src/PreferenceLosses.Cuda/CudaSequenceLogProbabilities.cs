@@ -1,0 +1,103 @@
+namespace PreferenceLosses.Cuda;
+
+/// <summary>What there is for each row of logits: addresses of single-precision numbers in the memory of a device, [rows]. None may be 0.</summary>
+public readonly record struct CudaTokenResults
+{
+    /// <summary>log p of each row's label, in nats; 0 for a row that does not count.</summary>
+    public required nint Tokens { get; init; }
+
+    /// <summary>The largest logit of each row; the way back reads it.</summary>
+    public required nint Maxima { get; init; }
+
+    /// <summary>ln Σ e^(logit − largest) of each row; the way back reads it.</summary>
+    public required nint LogSums { get; init; }
+}
+
+/// <summary>Sequence log-probabilities from logits, and back, on a device: two launches each way, without waiting.</summary>
+/// <remarks>
+/// As <see cref="SequenceLogProbabilities"/> on the CPU, in single precision; nothing is kept in between, so an object is for any number of threads and
+/// streams. Logits are read once forward, and read and written once backward; rows that do not count are not read. Nothing is checked on the device: a
+/// label has to be in the vocabulary.
+/// </remarks>
+/// <param name="device">The device.</param>
+public sealed class CudaSequenceLogProbabilities(CudaDevice device)
+{
+    private readonly CudaDevice device = device ?? throw new ArgumentNullException(nameof(device));
+
+    /// <summary>Puts the way forward on a stream.</summary>
+    /// <param name="logits">The logits.</param>
+    /// <param name="sequences">Labels, and where sequences start.</param>
+    /// <param name="results">Where the results of rows are written.</param>
+    /// <param name="sums">The address for Σ log p over the rows of each sequence that count, in nats, [sequences].</param>
+    /// <param name="lengths">The address for how many rows of each sequence count, [sequences].</param>
+    /// <param name="stream">The driver's handle of the stream; 0 is the default stream, where PyTorch and TorchSharp work.</param>
+    /// <exception cref="ArgumentException">There are no rows, no logits or no sequences, or the row stride is smaller than the vocabulary.</exception>
+    /// <exception cref="CudaException">The driver refused a call.</exception>
+    public void Forward(CudaLogits logits, CudaTokenSequences sequences, CudaTokenResults results, nint sums, nint lengths, nint stream = 0)
+    {
+        Check(logits, sequences);
+        var module = device.Module(RowKernels.Text);
+        module.Launch(
+            RowKernels.Forward(logits.Format, withEntropy: false), logits.Rows, RowKernels.Threads, stream,
+            [
+                (ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels,
+                (ulong)results.Tokens, (ulong)results.Maxima, (ulong)results.LogSums, 0,
+            ]);
+        module.Launch(
+            RowKernels.SumSequences, sequences.Count, RowKernels.Threads, stream,
+            [(ulong)results.Tokens, (ulong)sequences.Labels, (ulong)sequences.Offsets, (ulong)sums, (ulong)lengths]);
+    }
+
+    /// <summary>Puts the way back on a stream: the gradient of Σ upstream · sum with respect to the logits, 0 for rows that do not count.</summary>
+    /// <param name="logits">The logits.</param>
+    /// <param name="sequences">Labels, and where sequences start.</param>
+    /// <param name="results">What the way forward has written; maxima and log-sums are read.</param>
+    /// <param name="upstream">The address of a weight for each sequence, [sequences].</param>
+    /// <param name="rowUpstream">The address of memory for as many numbers as there are rows, for what is in between.</param>
+    /// <param name="gradients">Where the gradient is written: the logits themselves, or other memory that does not overlap them.</param>
+    /// <param name="stream">The driver's handle of the stream.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Forward"/>, or the gradients have another format or shape.</exception>
+    /// <exception cref="CudaException">The driver refused a call.</exception>
+    public void Backward(
+        CudaLogits logits, CudaTokenSequences sequences, CudaTokenResults results, nint upstream, nint rowUpstream, CudaLogits gradients, nint stream = 0)
+    {
+        Check(logits, sequences);
+        CheckGradients(logits, gradients);
+        var module = device.Module(RowKernels.Text);
+        module.Launch(
+            RowKernels.SpreadUpstream, sequences.Count, RowKernels.Threads, stream, [(ulong)upstream, (ulong)sequences.Offsets, (ulong)rowUpstream]);
+        module.Launch(
+            RowKernels.Backward(logits.Format), logits.Rows, RowKernels.Threads, stream,
+            [
+                (ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels,
+                (ulong)results.Maxima, (ulong)results.LogSums, (ulong)rowUpstream, (ulong)gradients.Address, gradients.Stride,
+            ]);
+    }
+
+    /// <summary>What is refused of logits and of where their gradient goes, before anything is launched.</summary>
+    internal static void CheckGradients(CudaLogits logits, CudaLogits gradients)
+    {
+        if (gradients.Stride < (ulong)logits.Vocabulary)
+        {
+            throw new ArgumentException("The row stride of the gradients is smaller than the vocabulary.", nameof(gradients));
+        }
+
+        if ((gradients.Format, gradients.Rows, gradients.Vocabulary) != (logits.Format, logits.Rows, logits.Vocabulary)
+            || (gradients.Address == logits.Address && gradients.Stride != logits.Stride))
+        {
+            throw new ArgumentException("The gradients have another format, shape or, in the logits' place, another stride than the logits.", nameof(gradients));
+        }
+    }
+
+    /// <summary>What is refused of logits and sequences.</summary>
+    internal static void Check(CudaLogits logits, CudaTokenSequences sequences)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Rows, 1, nameof(logits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Vocabulary, 1, nameof(logits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequences.Count, 1, nameof(sequences));
+        if (logits.Stride < (ulong)logits.Vocabulary)
+        {
+            throw new ArgumentException("The row stride of the logits is smaller than the vocabulary.", nameof(logits));
+        }
+    }
+}
