@@ -29,12 +29,11 @@ internal static class ChunkedHead
         BackwardPass? backward = null;
         if (isGradientWanted)
         {
-            var (shape, headShape, type) = (hidden.shape, head.shape, hidden.dtype);
             backward = new BackwardPass();
             sums = ChunkedHeadFunction.apply(
                 hidden,
                 head,
-                new ChunkedHeadFunction.Arguments(sums, hidden, head, derivatives, pass, () => [empty(shape, type), empty(headShape, type)], backward));
+                new ChunkedHeadFunction.Arguments(sums, hidden, head, derivatives, pass, [GradientForm.Of(hidden), GradientForm.Of(head)], backward));
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), backward);
@@ -171,7 +170,7 @@ internal sealed class ChunkedPass
 internal sealed class ChunkedHeadFunction : autograd.SingleTensorFunction<ChunkedHeadFunction>
 {
     /// <summary>What is handed to <see cref="forward"/> after the tensors.</summary>
-    public sealed record Arguments(Tensor Sums, Tensor Hidden, Tensor Head, Tensor? Derivatives, ChunkedPass Chunks, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
+    public sealed record Arguments(Tensor Sums, Tensor Hidden, Tensor Head, Tensor? Derivatives, ChunkedPass Chunks, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
 
     public override string Name => "ChunkedHeadLogProbabilities";
 
@@ -199,10 +198,12 @@ internal sealed class ChunkedHeadFunction : autograd.SingleTensorFunction<Chunke
                     return [arguments.Chunks.Scaled(saved[1], saved[0], upstream), null!];
                 }
 
-                var (hidden, head) = arguments.Chunks.Backward(saved[0].detach(), saved[1].detach(), upstream);
+                using var states = saved[0].detach();
+                using var weight = saved[1].detach();
+                var (hidden, head) = arguments.Chunks.Backward(states, weight, upstream);
                 return [hidden, head];
             },
-            arguments.Empties,
+            arguments.Forms,
             others: 1);
     }
 }

@@ -25,7 +25,6 @@ internal static class CudaFusedLogProbabilities
         BackwardPass? pass = null;
         if (is_grad_enabled() && given.requires_grad)
         {
-            var (shape, type, device) = (logits.shape, logits.dtype, logits.device);
             pass = new BackwardPass();
             var isOverwritten = false;
             Tensor[] Back(List<Tensor> saved, Tensor upstream)
@@ -42,7 +41,7 @@ internal static class CudaFusedLogProbabilities
 
             sums = SavingLossFunction.apply(
                 logits,
-                new SavingLossFunction.Arguments(sums, [logits, rows.Labels, rows.Offsets, perRow], Back, () => [empty(shape, type, device)], pass));
+                new SavingLossFunction.Arguments(sums, [logits, rows.Labels, rows.Offsets, perRow], Back, [GradientForm.Of(logits)], pass));
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), pass);

@@ -23,10 +23,9 @@ internal static class FusedLogProbabilities
         BackwardPass? pass = null;
         if (is_grad_enabled() && given.requires_grad)
         {
-            var (shape, type) = (logits.shape, logits.dtype);
             pass = new BackwardPass();
             sums = LogProbabilityFunction.apply(
-                logits, new LogProbabilityFunction.Arguments(sums, logits, core, inPlace, () => [empty(shape, type)], pass));
+                logits, new LogProbabilityFunction.Arguments(sums, logits, core, inPlace, [GradientForm.Of(logits)], pass));
         }
 
         return new TensorLogProbabilities(LossRoute.Fused, sums.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope(), pass);
@@ -74,7 +73,7 @@ internal static class FusedLogProbabilities
 internal sealed class LogProbabilityFunction : autograd.SingleTensorFunction<LogProbabilityFunction>
 {
     /// <summary>What is handed to <see cref="forward"/> after the logits.</summary>
-    public sealed record Arguments(Tensor Sums, Tensor Logits, SequenceLogProbabilities Core, bool InPlace, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
+    public sealed record Arguments(Tensor Sums, Tensor Logits, SequenceLogProbabilities Core, bool InPlace, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
 
     public override string Name => "SequenceLogProbabilities";
 
@@ -90,16 +89,16 @@ internal sealed class LogProbabilityFunction : autograd.SingleTensorFunction<Log
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(ctx, grad_output, saved => [Gradient(arguments, saved[0], grad_output)], arguments.Empties, others: 1);
+        return arguments.Pass.Run(ctx, grad_output, saved => [Gradient(arguments, saved[0], grad_output)], arguments.Forms, others: 1);
     }
 
     private static Tensor Gradient(Arguments arguments, Tensor logits, Tensor upstream)
     {
+        using var scope = NewDisposeScope();
         var gradient = arguments.InPlace ? logits.detach() : empty_like(logits);
-        using var flatLogits = logits.detach().view(-1, logits.size(2));
-        using var flatGradient = gradient.view(-1, logits.size(2));
+        var flatLogits = logits.detach().view(-1, logits.size(2));
+        var flatGradient = gradient.view(-1, logits.size(2));
         arguments.Core.Backward(LogitMemory.Logits(flatLogits), FusedLogProbabilities.Upstream(upstream), LogitMemory.Gradients(flatGradient), get_num_threads());
-        GC.KeepAlive(gradient);
-        return gradient;
+        return gradient.MoveToOuterDisposeScope();
     }
 }

@@ -117,5 +117,6 @@ public sealed class TensorLogProbabilities : IDisposable
         Sums.Dispose();
         Lengths.Dispose();
         means?.Dispose();
+        pass?.Release();
     }
 }

@@ -98,9 +98,8 @@ internal sealed class CudaFusedLoss
     /// <summary>A value as a function of the columns that gradients are wanted for.</summary>
     private Tensor Attached(Tensor value, List<Tensor> toSave, Func<List<Tensor>, Tensor, Tensor[]> gradients, BackwardPass pass)
     {
-        var (shapes, device) = (wanted.Select(i => batch.Inputs[i].shape).ToArray(), batch.Device);
         var arguments = new SavingLossFunction.Arguments(
-            value, toSave, gradients, () => shapes.Select(shape => empty(shape, ScalarType.Float32, device)), pass);
+            value, toSave, gradients, [.. Differentiated(batch.Inputs).Select(GradientForm.Of)], pass);
         return SavingLossFunction.apply([.. Differentiated(batch.Inputs), arguments]);
     }
 

@@ -8,9 +8,9 @@ internal sealed class ReducedLossFunction : autograd.SingleTensorFunction<Reduce
     /// <summary>What is handed to <see cref="forward"/> after the tensors.</summary>
     /// <param name="Value">The result.</param>
     /// <param name="Gradients">Gradients of the tensors, multiplied by what libtorch passes back.</param>
-    /// <param name="Empties">Tensors of their shapes.</param>
+    /// <param name="Forms">What the gradients are like.</param>
     /// <param name="Pass">Where errors go.</param>
-    public sealed record Arguments(Tensor Value, Func<Tensor, Tensor[]> Gradients, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
+    public sealed record Arguments(Tensor Value, Func<Tensor, Tensor[]> Gradients, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
 
     public override string Name => "PreferenceLoss";
 
@@ -25,7 +25,7 @@ internal sealed class ReducedLossFunction : autograd.SingleTensorFunction<Reduce
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(ctx, grad_output, _ => arguments.Gradients(grad_output), arguments.Empties, others: 1);
+        return arguments.Pass.Run(ctx, grad_output, _ => arguments.Gradients(grad_output), arguments.Forms, others: 1);
     }
 }
 
@@ -36,10 +36,10 @@ internal sealed class SavingLossFunction : autograd.SingleTensorFunction<SavingL
     /// <param name="Value">The result.</param>
     /// <param name="Inputs">What the way back needs, to be saved.</param>
     /// <param name="Gradients">Gradients of the tensors from what was saved and what libtorch passes back: a weight for every loss.</param>
-    /// <param name="Empties">Tensors of their shapes.</param>
+    /// <param name="Forms">What the gradients are like.</param>
     /// <param name="Pass">Where errors go.</param>
     public sealed record Arguments(
-        Tensor Value, List<Tensor> Inputs, Func<List<Tensor>, Tensor, Tensor[]> Gradients, Func<IEnumerable<Tensor>> Empties, BackwardPass Pass);
+        Tensor Value, List<Tensor> Inputs, Func<List<Tensor>, Tensor, Tensor[]> Gradients, IReadOnlyList<GradientForm> Forms, BackwardPass Pass);
 
     public override string Name => "PreferenceLossOfSaved";
 
@@ -55,6 +55,6 @@ internal sealed class SavingLossFunction : autograd.SingleTensorFunction<SavingL
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(ctx, grad_output, saved => arguments.Gradients(saved, grad_output), arguments.Empties, others: 1);
+        return arguments.Pass.Run(ctx, grad_output, saved => arguments.Gradients(saved, grad_output), arguments.Forms, others: 1);
     }
 }

@@ -42,7 +42,7 @@ internal static class FusedLoss
                 arguments[k] = batch.Inputs[wanted[k]];
             }
 
-            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Empties, pass);
+            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Forms, pass);
             reduced = ReducedLossFunction.apply(arguments);
         }
 
@@ -92,7 +92,7 @@ internal static class FusedLoss
         }
 
         var arguments = new SavingLossFunction.Arguments(
-            batch.Gather(rowLosses), toSave, Gradients, () => new FusedResults<T>(graph, Again([]), wanted, hasLosses: false).Empties(), pass);
+            batch.Gather(rowLosses), toSave, Gradients, [.. wanted.Select(i => GradientForm.Of(batch.Inputs[i]))], pass);
         var attached = SavingLossFunction.apply([.. wanted.Select(i => batch.Inputs[i]), arguments]);
         return batch.Scatter(attached).MoveToOuterDisposeScope();
     }

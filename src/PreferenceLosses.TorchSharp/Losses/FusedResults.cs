@@ -72,8 +72,8 @@ internal sealed class FusedResults<T>
         return tensor;
     }
 
-    /// <summary>Tensors of the shapes of the gradients.</summary>
-    public IEnumerable<Tensor> Empties() => shapes.Select(Empty);
+    /// <summary>What the gradients are like.</summary>
+    public GradientForm[] Forms => [.. shapes.Select(shape => new GradientForm(shape, Type, CPU))];
 
     /// <summary>The gradients as tensors, multiplied by a number that libtorch passed back.</summary>
     public Tensor[] Scaled(T factor)
@@ -88,7 +88,9 @@ internal sealed class FusedResults<T>
         return results;
     }
 
-    private static Tensor Empty(long[] shape) => empty(shape, typeof(T) == typeof(double) ? ScalarType.Float64 : ScalarType.Float32);
+    private static ScalarType Type => typeof(T) == typeof(double) ? ScalarType.Float64 : ScalarType.Float32;
+
+    private static Tensor Empty(long[] shape) => empty(shape, Type);
 
     private Span<T> Gradient(string name)
     {

@@ -76,6 +76,7 @@ public sealed class TensorLossResult : IDisposable
         kept?.Dispose();
         losses?.Dispose();
         rewards?.Dispose();
+        pass?.Release();
     }
 
     private static int CountKept(Tensor kept)

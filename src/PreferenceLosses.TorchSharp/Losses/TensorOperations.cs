@@ -99,7 +99,7 @@ internal sealed class TensorOperations
             Operation.LessOrEqual => a.le(b).to_type(batch.Precision),
             Operation.Equal => a.eq(b).to_type(batch.Precision),
             Operation.Select => Select(a, b, c),
-            Operation.Clamp => a.clamp(b, c),
+            Operation.Clamp => a.to(batch.Device).clamp(b.to(batch.Device), c.to(batch.Device)),
 
             Operation.Sum => Masked(a, node, 0).sum(Dimension(node)),
             Operation.Mean => node.Axis == Axis.Batch ? a.mean([0]) : Masked(a, node, 0).sum(1) / Counts,
@@ -133,7 +133,9 @@ internal sealed class TensorOperations
         return key.sort(dimension, stable: true).Indices;
     }
 
-    /// <summary>A number without dimensions. On the CPU, whatever the device of the batch: libtorch takes it from there.</summary>
+    /// <summary>
+    /// A number without dimensions. On the CPU, whatever the device of the batch: libtorch's operations of one and of two operands take it from there. Those of three do not.
+    /// </summary>
     private Tensor Number(double value) => batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
 
     private Tensor Indices(int count)
@@ -172,9 +174,7 @@ internal sealed class TensorOperations
     private Tensor Select(Tensor condition, Tensor yes, Tensor no)
     {
         var isYes = condition.ne(Number(0));
-        return isYes.dim() == 0 && yes.dim() == 0 && no.dim() == 0
-            ? where(isYes, yes, no)
-            : where(isYes.to(batch.Device), yes.to(batch.Device), no.to(batch.Device));
+        return where(isYes.to(batch.Device), yes.to(batch.Device), no.to(batch.Device));
     }
 
     /// <summary>ln(1 − e^x): near 0 through expm1, far from it through log1p. Each side gets numbers that it is finite for, or its gradient would be NaN.</summary>

@@ -17,6 +17,7 @@ namespace PreferenceLosses.Torch;
 /// On the CPU a run that is resumed gives the weights of one that was not interrupted, bit for bit, with the same number of threads of libtorch. Scores of a sequence
 /// depend in their last digits on what else is in its batch. Drawing reads the whole sequence again for every token: there is no cache of keys and values.
 /// </para>
+/// <para>A parameter whose <c>requires_grad</c> is false is frozen, in copies too: it gets no gradient, and no step changes it.</para>
 /// <para>One training step at a time; reading is safe from several threads while nobody trains.</para>
 /// </remarks>
 public sealed class TorchPolicy : ITrainablePolicy
@@ -266,6 +267,11 @@ public sealed class TorchPolicy : ITrainablePolicy
 
             tensor.copy_(source[its]);
         }
+
+        foreach (var ((_, original), (_, copy)) in from.named_parameters().Zip(to.named_parameters()))
+        {
+            copy.requires_grad_(original.requires_grad);
+        }
     }
 
     private static void CheckDestination(ReadOnlySpan<TokenSequence> sequences, Span<double> destination)
@@ -309,7 +315,7 @@ public sealed class TorchPolicy : ITrainablePolicy
         foreach (var ((_, own), (_, rounded)) in Model.named_parameters().Zip(Computing.named_parameters()))
         {
             using var scope = NewDisposeScope();
-            if (rounded.grad is { } gradient)
+            if (own.requires_grad && rounded.grad is { } gradient)
             {
                 var widened = gradient.to_type(ScalarType.Float32);
                 own.grad = own.grad is { } sum ? sum.add_(widened) : widened;
@@ -318,7 +324,7 @@ public sealed class TorchPolicy : ITrainablePolicy
         }
     }
 
-    private IEnumerable<Tensor> Gradients() => Model.parameters().Select(parameter => parameter.grad).OfType<Tensor>();
+    private IEnumerable<Tensor> Gradients() => Model.parameters().Where(parameter => parameter.requires_grad).Select(parameter => parameter.grad).OfType<Tensor>();
 
     private TorchPolicy SameKind(IPolicy other, string parameter)
     {

@@ -16,11 +16,20 @@ internal sealed class TorchPolicyReader(nn.Module<Tensor, Tensor> model, TorchPo
         return [.. tensor.detach().to_type(ScalarType.Float64).cpu().data<double>()];
     }
 
-    /// <summary>log π(completion | prompt) of each of at least one sequence.</summary>
+    /// <summary>log π(completion | prompt) of each of at least one sequence; NaN where a row of logits has no softmax.</summary>
     public TensorLogProbabilities LogProbabilities(ReadOnlySpan<TokenSequence> sequences)
     {
         var batch = Pad(sequences);
-        return TensorLogProbabilities.FromLogits(Logits(batch.Tokens), batch.Tokens, batch.Mask);
+        var logits = Logits(batch.Tokens);
+        try
+        {
+            return TensorLogProbabilities.FromLogits(logits, batch.Tokens, batch.Mask);
+        }
+        catch (InvalidBatchException refused) when (refused.Column == "logits")
+        {
+            // The model has diverged. NaN says so of the sequences that it is true of, and whoever trains has the step and the examples to say more.
+            return TensorLogProbabilities.FromLogits(logits, batch.Tokens, batch.Mask, route: LossRoute.Lowered);
+        }
     }
 
     /// <summary>A completion of each prompt, whose randomness comes from a stream of its own.</summary>

@@ -175,7 +175,7 @@ public sealed class IterativeTrainer
 
         // Each round has its notes, and most of them are the same.
         notes.AddRange([.. trainer.Notes.Except(notes)]);
-        previous = current;
+        ReplacePrevious(current);
         return new(
             round,
             start,
@@ -224,6 +224,17 @@ public sealed class IterativeTrainer
         }
     }
 
+    /// <summary>The one before has no reader any more, unless it is the one that divergences are taken from.</summary>
+    private void ReplacePrevious(IPolicy by)
+    {
+        if (!ReferenceEquals(previous, initial))
+        {
+            previous.Dispose();
+        }
+
+        previous = by;
+    }
+
     private void Save() => checkpoints?.Save(
         done.Length,
         [
@@ -245,7 +256,7 @@ public sealed class IterativeTrainer
         policy.LoadOptimizer(content.Section("optimizer"));
         var before = initial.Freeze();
         before.LoadWeights(content.Section("previous"));
-        previous = before;
+        ReplacePrevious(before);
         done = state.Rounds;
     }
 }

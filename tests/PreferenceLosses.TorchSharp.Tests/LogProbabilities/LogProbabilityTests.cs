@@ -1,4 +1,5 @@
 using PreferenceLosses.Torch.Tests.Support;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PreferenceLosses.Torch.Tests.LogProbabilities;
@@ -122,6 +123,71 @@ public sealed class LogProbabilityTests
         Refused("0 to 49 is needed", () => TensorLogProbabilities.FromLogits(leaf, tokens + 50L));
         Refused("'head' is [50, 3]", () => TensorLogProbabilities.FromHidden(zeros(3, 7, 4), zeros(50, 3), tokens));
         Assert.Equal(LossRoute.Lowered, TensorLogProbabilities.FromLogits(zeros(3, 7, 50, ScalarType.Float64), tokens).Route);
+    }
+
+    [TorchTheory]
+    [InlineData(LossRoute.Lowered)]
+    [InlineData(LossRoute.Fused)]
+    public void Rows_that_do_not_count_may_be_NaN_and_have_a_gradient_of_0(LossRoute route)
+    {
+        using var scope = NewDisposeScope();
+        var (leaf, tokens, mask) = Batch(ScalarType.Float32);
+        var expected = Run(leaf, tokens, mask, route);
+        var broken = leaf.detach().clone();
+
+        // Sequence 0 has −100 at 5, the prompt of sequence 1 ends at 1, sequence 2 is padded at 6; and nothing comes after the last token.
+        int[] without = [4, Length, (2 * Length) + 5, Length - 1, (2 * Length) - 1, (3 * Length) - 1];
+        foreach (var row in without)
+        {
+            broken.view(-1, Vocabulary)[row] = tensor(float.NaN);
+        }
+
+        var actual = Run(broken.requires_grad_(), tokens, mask, route);
+        Assert.Equal(expected.Sums, actual.Sums);
+        Assert.Equal(expected.Gradient, actual.Gradient);
+        Assert.All(without, row => Assert.Equal(new double[Vocabulary], actual.Gradient[(row * Vocabulary)..((row + 1) * Vocabulary)]));
+    }
+
+    [TorchTheory]
+    [InlineData("logits")]
+    [InlineData("logits, in place")]
+    [InlineData("head")]
+    [InlineData("frozen head")]
+    public void Without_a_scope_no_tensor_is_left_for_the_garbage_collector(string of)
+    {
+        var (given, tokens, mask) = Batch(ScalarType.Float32);
+        var hidden = ones(Sequences, Length, Size).requires_grad_();
+        var head = ones(Vocabulary, Size).requires_grad_(of == "head");
+        using var one = tensor(1f);
+        using var weights = tensor([0.5f, -2f, 1f]);
+        void Step()
+        {
+            using var logits = given * one;
+            using (var result = of.Contains("head", StringComparison.Ordinal)
+                ? TensorLogProbabilities.FromHidden(hidden, head, tokens, mask, chunk: 4)
+                : TensorLogProbabilities.FromLogits(logits, tokens, mask, inPlace: of.Contains("place", StringComparison.Ordinal)))
+            {
+                result.Sums.backward([weights]);
+                Assert.Null(result.BackwardError);
+            }
+
+            foreach (var leaf in new[] { given, hidden, head })
+            {
+                using var gradient = leaf.grad;
+                leaf.grad = null;
+            }
+        }
+
+        Step();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 100; i++)
+        {
+            Step();
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
     }
 
     [TorchTheory]

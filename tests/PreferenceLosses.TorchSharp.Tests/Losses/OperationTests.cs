@@ -1,6 +1,7 @@
 using PreferenceLosses.Expressions;
 using PreferenceLosses.Tests.Support;
 using PreferenceLosses.Torch.Tests.Support;
+using TorchSharp;
 using static PreferenceLosses.Expressions.Formulas;
 using static TorchSharp.torch;
 using Shape = PreferenceLosses.Expressions.Shape;
@@ -103,6 +104,25 @@ public sealed class OperationTests
         double[] x = [-40, -25, -20.5, -1, -0.25, 0, 0, 0.5, 1, 19.5, 21, 33, 40];
         double[] y = [3, -25, 7, -1, 0.5, 0, -2, 0.5, 19, 20, -8, 1, 1];
         Check(formula, new FormulaBatch(x.Length) { Columns = { [Columns.PolicyChosen] = x, [Columns.PolicyRejected] = y } });
+    }
+
+    /// <summary>Tensors of libtorch's device without memory: that an operand was left on the CPU it refuses as a GPU does. (What is not among these it does not compute at all.)</summary>
+    [TorchTheory]
+    [InlineData("minimum")]
+    [InlineData("maximum")]
+    [InlineData("log-add-exp")]
+    [InlineData("less")]
+    [InlineData("clamp")]
+    public void On_another_device_no_operand_is_on_the_CPU(string name)
+    {
+        using var scope = NewDisposeScope();
+        var formula = OfRows[name](Input(Columns.PolicyChosen, Shape.Row, differentiable: true), Input(Columns.PolicyRejected, Shape.Row, differentiable: true));
+        var loss = new FormulaLoss(new LossGraph([Broadcast(formula, Shape.Row)], rewards: null));
+        var batch = new FormulaBatch(2) { Columns = { [Columns.PolicyChosen] = [1, 2], [Columns.PolicyRejected] = [0, -1] } };
+        var tensors = new TensorCase(loss, batch, ScalarType.Float64, device(DeviceType.META));
+        using var result = loss.Evaluate(tensors.Batch, route: LossRoute.Lowered);
+        Assert.Equal(DeviceType.META, result.Losses.device_type);
+        Assert.Equal([2], result.Losses.shape);
     }
 
     [TorchTheory]

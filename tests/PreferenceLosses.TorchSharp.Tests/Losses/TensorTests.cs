@@ -343,11 +343,7 @@ public sealed class TensorTests
     }
 
     [CudaTheory]
-    [InlineData("dpo")]
-    [InlineData("discopop")]
-    [InlineData("aqfl")]
-    [InlineData("kto")]
-    [InlineData("plackett-luce")]
+    [MemberData(nameof(CatalogueTests.Names), MemberType = typeof(CatalogueTests))]
     public void On_a_GPU_the_formula_gives_what_it_gives_on_the_CPU(string name)
     {
         using var scope = NewDisposeScope();

@@ -187,6 +187,50 @@ public sealed class TorchPolicyTests
         Assert.Equal(0, policy.GradientNorm());
     }
 
+    [TorchTheory]
+    [InlineData("Float32")]
+    [InlineData("BFloat16")]
+    public void A_frozen_parameter_has_no_gradient_does_not_change_and_is_frozen_in_copies(string precision)
+    {
+        const string Frozen = "wte.weight";
+        var options = TorchPolicyCase.Options with { Precision = Enum.Parse<ScalarType>(precision), Optimizer = made => optim.AdamW(made.parameters(), weight_decay: 0.1) };
+        var model = new Gpt2Model(TorchPolicyCase.Size, 5);
+        model.named_parameters().Single(named => named.name == Frozen).parameter.requires_grad_(false);
+        using var original = new TorchPolicy(model, () => new Gpt2Model(TorchPolicyCase.Size), options);
+        using var policy = original.Copy();
+        using var whole = TorchPolicyCase.Gpt2(options);
+        foreach (var any in new[] { original, policy, whole })
+        {
+            using var pass = any.Forward(TorchPolicyCase.Sequences(4));
+            pass.Backward([1, -1, 2, 1]);
+        }
+
+        using var scope = NewDisposeScope();
+        Assert.All(policy.Model.named_parameters(), named => Assert.Equal(named.name != Frozen, named.parameter.requires_grad));
+        Assert.Null(policy.Model.named_parameters().Single(named => named.name == Frozen).parameter.grad);
+        var others = whole.Model.named_parameters().Where(named => named.name != Frozen).Sum(named => (double)named.parameter.grad!.square().sum().item<float>());
+        Assert.Equal(Math.Sqrt(others), policy.GradientNorm(), 1e-4 * Math.Sqrt(others));
+        Assert.True(whole.GradientNorm() > 1.001 * policy.GradientNorm());
+        Assert.Equal(policy.GradientNorm(), original.GradientNorm());
+
+        policy.OptimizerStep(0.01);
+        foreach (var ((name, before), (_, after)) in original.Model.named_parameters().Zip(policy.Model.named_parameters()))
+        {
+            Assert.Equal(name == Frozen, before.equal(after).all().item<bool>());
+        }
+    }
+
+    [TorchFact]
+    public void Sequences_with_a_row_of_NaN_are_NaN_and_tokens_that_cannot_come_are_as_they_were()
+    {
+        using var policy = TorchPolicyCase.OfTable(new[,] { { 0.5, 0.5, 0 }, { 0.25, double.NaN, 0.25 }, { 0.05, 0.9, 0.05 } });
+        double[] expected = [Math.Log(0.5), double.NaN, Math.Log(0.9), double.NegativeInfinity];
+        TokenSequence[] sequences = [Of([0], [1]), Of([2], [1, 0]), Of([2], [1]), Of([0], [2])];
+        Assert.Equal(expected, TorchPolicyCase.Scores(policy, sequences), (a, b) => a.Equals(b) || Math.Abs(a - b) < 1e-6);
+        using var pass = policy.Forward(sequences);
+        Assert.Equal(expected, pass.LogProbabilities.ToArray(), (a, b) => a.Equals(b) || Math.Abs(a - b) < 1e-6);
+    }
+
     [TorchFact]
     public void A_step_has_the_rate_that_it_is_given()
     {

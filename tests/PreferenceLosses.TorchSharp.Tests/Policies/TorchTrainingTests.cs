@@ -99,6 +99,49 @@ public sealed class TorchTrainingTests : IDisposable
         Assert.All(counts.Skip(1), count => Assert.Equal(counts[1], count));
     }
 
+    [TorchTheory]
+    [InlineData("Float32")]
+    [InlineData("BFloat16")]
+    public void A_policy_whose_logits_are_NaN_ends_the_run_as_one_that_has_diverged(string precision)
+    {
+        using var policy = TorchPolicyCase.Gpt2(TorchPolicyCase.Options with { Precision = Enum.Parse<ScalarType>(precision) });
+        using var broken = policy.Copy();
+        var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(16), Options);
+        using (no_grad())
+        {
+            broken.Model.parameters().First().fill_(float.NaN);
+        }
+
+        policy.MixWith(broken, 1);
+        var diverged = Assert.Throws<TrainingDivergedException>(() => trainer.Run());
+        Assert.Equal(1, diverged.Step);
+        Assert.Contains("a log-probability of the policy is NaN", diverged.Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void Rounds_dispose_of_the_policies_that_they_began_with()
+    {
+        var made = new List<Tensor>();
+        nn.Module<Tensor, Tensor> Another()
+        {
+            var model = new TinyTransformer.Gpt2Model(TorchPolicyCase.Size);
+            made.Add(model.parameters().First());
+            return model;
+        }
+
+        using var policy = new TorchPolicy(new TinyTransformer.Gpt2Model(TorchPolicyCase.Size, 5), Another, TorchPolicyCase.Options);
+        var random = new RandomStream(3);
+        ReadOnlyMemory<int>[] prompts = [.. Enumerable.Range(0, 6).Select(_ => (ReadOnlyMemory<int>)(int[])[1 + random.NextInt(12)])];
+        var options = new IterationOptions
+        {
+            Rounds = 4, Sampling = new() { EndOfText = 0, MaximumLength = 4 }, Momentum = 0.3, Training = Options with { Epochs = 1, GradientAccumulation = 1, BatchSize = 2 },
+        };
+        new IterativeTrainer(policy, new DpoLoss(), prompts, (_, completion) => completion.ToArray().Sum(), options).Run();
+
+        // The initial one, from which divergences are taken, and one for each round, of which the last is the reference of a round to come.
+        Assert.Equal([false, true, true, true, false], made.Select(parameter => parameter.IsInvalid));
+    }
+
     [TorchFact]
     public void The_state_of_another_optimizer_is_refused()
     {
