@@ -16,10 +16,10 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
     /// <summary>The property card.</summary>
     public ImmutableArray<string> Properties { get; init; } = [];
 
-    /// <summary>The scores of the search, in the order of their seeds: equal places of two objectives have equal seeds.</summary>
+    /// <summary>The scores of the search, in the order of their seeds, whichever was there first: equal places of two settled objectives have equal seeds.</summary>
     public ImmutableArray<SeedScore> Scores { get; init; } = [];
 
-    /// <summary>The scores of the confirmation, by stage.</summary>
+    /// <summary>The scores of the confirmation, by stage, in the order of their seeds.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<SeedScore>> ConfirmationScores { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<SeedScore>>(StringComparer.Ordinal);
 
@@ -65,9 +65,11 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
             throw new InvalidDataException($"The objective {Number} was scored with the seed {evaluated.Score.Seed}, and has neither a finite score nor a failure, or both.");
         }
 
+        // They are written as they come.
+        ImmutableArray<SeedScore> after = [.. before.Add(evaluated.Score).OrderBy(score => score.Seed)];
         return evaluated.Stage is null
-            ? this with { Scores = before.Add(evaluated.Score) }
-            : this with { ConfirmationScores = ConfirmationScores.SetItem(evaluated.Stage, before.Add(evaluated.Score)) };
+            ? this with { Scores = after }
+            : this with { ConfirmationScores = ConfirmationScores.SetItem(evaluated.Stage, after) };
     }
 
     /// <summary>More seeds, or as many and a better mean over them.</summary>

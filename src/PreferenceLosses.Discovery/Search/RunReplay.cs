@@ -61,7 +61,7 @@ public sealed record RunReplay(bool IsSame, string Message)
                 }
             }
 
-            return Compare([.. events.Where(one => one is not RunStopped)], [.. RunArchive.ReadEvents(path).Where(one => one is not RunStopped)]);
+            return Compare(InOrder(events), InOrder(RunArchive.ReadEvents(path)));
         }
         finally
         {
@@ -96,6 +96,33 @@ public sealed record RunReplay(bool IsSame, string Message)
         if (isOpen)
         {
             yield return (replies, isAnswered, null);
+        }
+    }
+
+    /// <summary>What is compared: not why calls ended, and the scores that were asked for at once in the order of their seeds, since which was there first follows from nothing.</summary>
+    private static DiscoveryEvent[] InOrder(IReadOnlyList<DiscoveryEvent> events)
+    {
+        var result = new List<DiscoveryEvent>();
+        var scores = new List<SeedEvaluated>();
+        foreach (var one in events.Where(one => one is not RunStopped))
+        {
+            if (one is SeedEvaluated score)
+            {
+                scores.Add(score);
+                continue;
+            }
+
+            AddScores();
+            result.Add(one);
+        }
+
+        AddScores();
+        return [.. result];
+
+        void AddScores()
+        {
+            result.AddRange(scores.OrderBy(score => score.Number).ThenBy(score => score.Score.Seed));
+            scores.Clear();
         }
     }
 

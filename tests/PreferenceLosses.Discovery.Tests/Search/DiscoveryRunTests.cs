@@ -163,13 +163,39 @@ public sealed class DiscoveryRunTests : IDisposable
     [Fact]
     public async Task An_evaluator_that_fails_ends_the_call_and_what_was_scored_stays()
     {
-        var failing = new ArithmeticEvaluator { Quality = _ => 0, FailsAt = ("one", 1) };
+        var failing = new ArithmeticEvaluator { Quality = _ => 0, FailsAt = ("one", 0) };
         await Assert.ThrowsAsync<EvaluatorException>(() => RunAsync(new ScriptedModel([Exp("one", 2)]), evaluator: failing));
-        Assert.Single(RunArchive.Read(folder.PathOf("run.jsonl")).Objectives[2].Scores);
+        Assert.Equal(1UL, Assert.Single(RunArchive.Read(folder.PathOf("run.jsonl")).Objectives[2].Scores).Seed);
         var working = Evaluator();
         var state = await RunAsync(new ScriptedModel([]), evaluator: working);
         Assert.Equal(1, state.Generations);
-        Assert.DoesNotContain(("one", 0UL), working.Asked);
+        Assert.DoesNotContain(("one", 1UL), working.Asked);
+        Assert.Equal([0, 1], state.Objectives[2].Scores.Take(2).Select(score => (int)score.Seed));
+    }
+
+    [Fact]
+    public async Task A_score_is_in_the_archive_while_a_slower_one_of_an_earlier_seed_is_awaited()
+    {
+        var path = folder.PathOf("run.jsonl");
+        using var cancel = new CancellationTokenSource();
+        var slow = new ArithmeticEvaluator { Quality = _ => 0, NeverDone = ("better", 0) };
+        var progress = new Watch(value =>
+        {
+            if (value.Event is SeedEvaluated { Number: 3 })
+            {
+                cancel.Cancel();
+            }
+        });
+        var run = new DiscoveryRun(new SmallDomain(), slow, new ScriptedModel([Exp("better", 2)]), Options with { SeedRounds = [3, 4] });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.RunAsync(path, progress, cancel.Token).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal([1, 2], RunArchive.Read(path).Objectives[2].Scores.Select(score => (int)score.Seed));
+
+        var working = Evaluator();
+        var state = await RunAsync(new ScriptedModel([]), Options with { SeedRounds = [3, 4] }, working);
+        Assert.Equal([("better", 0UL), ("better", 3UL)], working.Asked);
+        Assert.Equal([0, 1, 2, 3], state.Objectives[2].Scores.Select(score => (int)score.Seed));
+        var replay = await RunReplay.CompareAsync(RunArchive.ReadEvents(path), new SmallDomain(), Options with { SeedRounds = [3, 4] });
+        Assert.True(replay.IsSame, replay.Message);
     }
 
     [Fact]
