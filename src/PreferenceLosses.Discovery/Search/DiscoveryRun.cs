@@ -45,6 +45,12 @@ public sealed class DiscoveryRun
         {
             throw new ArgumentException("There is a limit of money, and it is not said what tokens cost.", nameof(options));
         }
+
+        if (options.Confirmation.FirstOrDefault(stage =>
+            stage.Evaluator.Fingerprint == evaluator.Fingerprint && stage.Seeds.Any(seed => seed - options.Seed < (ulong)options.SeedRounds[^1])) is { } again)
+        {
+            throw new ArgumentException($"The stage '{again.Name}' of the confirmation has the evaluator and seeds of the search, which the best was picked by.", nameof(options));
+        }
     }
 
     /// <summary>Runs to the end, from the beginning or from where the archive ends.</summary>

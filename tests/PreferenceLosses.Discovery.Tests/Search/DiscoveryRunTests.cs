@@ -244,6 +244,31 @@ public sealed class DiscoveryRunTests : IDisposable
         Assert.DoesNotContain(more.Prompts.SelectMany(prompt => prompt), message => message.Text.Contains("1000", StringComparison.Ordinal) || message.Text.Contains("held-out", StringComparison.Ordinal));
     }
 
+    /// <summary>The seeds of the search are 5 to 8.</summary>
+    [Theory]
+    [InlineData("arithmetic", 8, true)]
+    [InlineData("arithmetic", 5, true)]
+    [InlineData("arithmetic", 4, false)]
+    [InlineData("arithmetic", 9, false)]
+    [InlineData("other", 8, false)]
+    public void A_confirmation_by_what_the_search_has_seen_is_none(string fingerprint, int seed, bool isRefused)
+    {
+        var options = Options with { Seed = 5, Confirmation = [new("fresh", new ArithmeticEvaluator { Quality = _ => 0, Fingerprint = fingerprint }, [100, (ulong)seed])] };
+        var failed = Record.Exception(() => new DiscoveryRun(new SmallDomain(), Evaluator(), new ScriptedModel([]), options));
+        Assert.Equal(isRefused, failed is ArgumentException);
+    }
+
+    [Fact]
+    public async Task With_a_training_that_failed_there_is_no_difference()
+    {
+        var state = await RunAsync(new ScriptedModel([Exp("one", 2)]));
+        var (one, baseline) = (state.Objectives[2], state.Baseline!);
+        Assert.NotNull(one.DifferenceTo(baseline));
+        var failed = baseline with { Scores = baseline.Scores.SetItem(1, new SeedScore(1, null) { Failure = "NaN" }) };
+        Assert.Null(one.DifferenceTo(failed));
+        Assert.Null(failed.DifferenceTo(one));
+    }
+
     [Fact]
     public void A_limit_of_money_needs_prices() =>
         Assert.Throws<ArgumentException>(() => new DiscoveryRun(new SmallDomain(), Evaluator(), new ScriptedModel([]), new() { MaximumCost = 1 }));
