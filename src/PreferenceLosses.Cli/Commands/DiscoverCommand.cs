@@ -146,7 +146,7 @@ internal static class DiscoverCommand
             }
 
             var folder = options.Output(parsed);
-            Guarded($"The same command goes on with what is in '{folder}'.", cancellationToken =>
+            var results = Guarded($"The same command goes on with what is in '{folder}'.", cancellationToken =>
             {
                 var display = new DiscoveryDisplay(error);
                 var parts = new DiscoveryParts(settings, display);
@@ -154,29 +154,30 @@ internal static class DiscoverCommand
                 using var held = evaluator as IDisposable;
                 var ways = AblationArms.Of(parsed.GetValue(arms) ?? throw CommandException.WrongUsage($"--arms is missing; {AblationArms.Names} are accepted."), settings, display);
                 var ablation = new Ablation(DiscoveryParts.Domain(settings), evaluator, ways);
-                AblationArms.Write(ablation.RunAsync(folder, parsed.GetValue(repetitions), display, cancellationToken).GetAwaiter().GetResult(), output);
+                return ablation.RunAsync(folder, parsed.GetValue(repetitions), display, cancellationToken).GetAwaiter().GetResult();
             });
+            AblationArms.Write(results, output);
         });
         return command;
     }
 
-    private static void GoOn(DiscoveryFolder folder, DiscoverySettings settings, TextWriter output, TextWriter error) => Guarded(
+    private static void GoOn(DiscoveryFolder folder, DiscoverySettings settings, TextWriter output, TextWriter error) => DiscoveryTable.WriteText(Guarded(
         $"What was done is kept: 'discover resume {folder.Path}' goes on from there.",
-        cancellationToken => DiscoveryTable.WriteText(DiscoverySession.Run(folder, settings, new DiscoveryDisplay(error), cancellationToken), output));
+        cancellationToken => DiscoverySession.Run(folder, settings, new DiscoveryDisplay(error), cancellationToken)), output);
 
     /// <summary>Runs what can be interrupted and can fail, and be gone on with.</summary>
-    private static void Guarded(string howToGoOn, Action<CancellationToken> run)
+    private static T Guarded<T>(string howToGoOn, Func<CancellationToken, T> run)
     {
         using var interruption = new Interruption();
         try
         {
-            run(interruption.Token);
+            return run(interruption.Token);
         }
         catch (OperationCanceledException)
         {
             throw CommandException.Interrupted($"Interrupted. {howToGoOn}");
         }
-        catch (Exception failed) when (failed is ChatModelException or EvaluatorException)
+        catch (Exception failed) when (failed is ChatModelException or EvaluatorException or IOException or UnauthorizedAccessException)
         {
             throw CommandException.Failure($"{UntrustedText.Line(failed.Message, 3000)} {howToGoOn}");
         }

@@ -31,7 +31,7 @@ internal static class AblationArms
         {
             var of = Known.GetValueOrDefault(name) ?? throw CommandException.WrongUsage($"--arms has '{name}'; {Names} are accepted.");
             var own = of(settings);
-            return new AblationArm(name, own.Options([]), (_, answered) => new DiscoveryParts(own, notes).Unrecorded(RunState.Empty.Use with { Replies = answered }));
+            return new AblationArm(name, own.Options([]), (_, use) => new DiscoveryParts(own, notes).Unrecorded(use));
         }),
     ];
 

@@ -9,7 +9,8 @@ namespace PreferenceLosses.Cli.Discovery;
 /// <summary>The options of <c>discover run</c>, and those of them, limits, that <c>discover resume</c> may change.</summary>
 internal sealed class DiscoverOptions
 {
-    private const string PositiveNumber = "a number greater than 0";
+    private const string Hours = "a number from 0.000001 to 1000";
+    private const string Money = "a number from 0.000001 to 1000000000";
     private const int ReplyTokens = 4096;
 
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "The folder of the run: its archive, its settings, what was said." };
@@ -75,7 +76,7 @@ internal sealed class DiscoverOptions
 
     private readonly Option<string> version = new("--evaluator-version") { HelpName = "TEXT", Description = "The version of what the program measures; 1 if left out." };
 
-    private readonly Option<double> evaluatorHours = NumberOption.Real("--evaluator-hours", 24, "HOURS", IsPositive, PositiveNumber, "How long a try of the program may take.");
+    private readonly Option<double> evaluatorHours = NumberOption.Real("--evaluator-hours", 24, "HOURS", IsHours, Hours, "How long a try of the program may take.");
 
     private readonly Option<int> tries = NumberOption.Whole("--evaluator-tries", 1, 3, "How often the program is tried for a score.");
 
@@ -101,13 +102,13 @@ internal sealed class DiscoverOptions
 
     private readonly Option<int?> patience = NumberOption.OptionalWhole("--patience", 1, "Ends when the best has not become better for so many generations.");
 
-    private readonly Option<int?> maxTokens = NumberOption.OptionalWhole("--max-tokens", 1, "Ends before more tokens are used, prompts and replies together.");
+    private readonly Option<int?> maxTokens = NumberOption.OptionalWhole("--max-tokens", 1, "Ends before more tokens are used, prompts and replies together. With ablate, of each search.");
 
-    private readonly Option<double?> maxCost = OptionalReal("--max-cost", IsPositive, PositiveNumber, "Ends before the model costs more; needs --prices.");
+    private readonly Option<double?> maxCost = OptionalReal("--max-cost", IsMoney, Money, "Ends before the model costs more; needs --prices. With ablate, of each search.");
 
     private readonly Option<string> prices = new("--prices") { HelpName = "IN,OUT", Description = "What a million tokens of prompts and of replies cost." };
 
-    private readonly Option<double?> hours = OptionalReal("--hours", IsPositive, PositiveNumber, "Ends after so long, counted from each start.");
+    private readonly Option<double?> hours = OptionalReal("--hours", IsHours, Hours, "Ends after so long, counted from each start.");
 
     public string Output(ParseResult parsed) => parsed.GetValue(output) is { Length: > 0 } folder
         ? folder
@@ -161,7 +162,7 @@ internal sealed class DiscoverOptions
             Domain = Chosen(parsed, domain)!,
             Model = name,
             BaseUrl = parsed.GetValue(baseUrl) is { } url ? Checked(url) : null,
-            KeyVariable = parsed.GetValue(keyVariable),
+            KeyVariable = parsed.GetValue(keyVariable) is { } variable ? CheckedName(variable) : null,
             JsonMode = !parsed.GetValue(noJsonMode),
             MaxTokensField = parsed.GetValue(maxTokensField) ?? "max_tokens",
             Recording = parsed.GetValue(recording) is { } file ? Path.GetFullPath(file) : null,
@@ -211,7 +212,10 @@ internal sealed class DiscoverOptions
             : changed;
     }
 
-    private static bool IsPositive(double number) => number > 0 && double.IsFinite(number);
+    /// <summary>What a timer can be set to.</summary>
+    private static bool IsHours(double number) => number is >= 0.000001 and <= 1000;
+
+    private static bool IsMoney(double number) => number is >= 0.000001 and <= 1_000_000_000;
 
     private static Option<string> Choice(string name, string? value, string description, params string[] accepted) => new(name)
     {
@@ -249,9 +253,20 @@ internal sealed class DiscoverOptions
         }
     }
 
-    private static string Checked(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+    /// <summary>An address that may be written to the settings. What may hold a password is not repeated.</summary>
+    private static string Checked(string url) => !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        ? throw CommandException.WrongUsage(url.Contains('@', StringComparison.Ordinal)
+            ? "--base-url is no address with http or https."
+            : $"--base-url is '{url}'; an address with http or https is accepted.")
+        : address is { UserInfo: "", Query: "" }
         ? url
-        : throw CommandException.WrongUsage($"--base-url is '{url}'; an address with http or https is accepted.");
+        : throw CommandException.WrongUsage("--base-url has a name, a password or a query; an address without them is accepted, and the key is in the variable that --key-variable names.");
+
+    /// <summary>The name of a variable; what is none may be the key itself, and is not repeated.</summary>
+    private static string CheckedName(string variable) =>
+        variable is [not (>= '0' and <= '9'), ..] && variable.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            ? variable
+            : throw CommandException.WrongUsage("--key-variable is not the name of an environment variable; letters, digits and underscores are accepted. The key itself belongs into the variable.");
 
     private static ImmutableArray<int> Rounds(string text)
     {

@@ -10,8 +10,8 @@ internal sealed class DiscoveryParts(DiscoverySettings settings, IProgress<strin
 {
     private const int ConfirmationSeeds = 8;
 
-    /// <summary>Far from the seeds of any search.</summary>
-    private const ulong FirstConfirmationSeed = 1_000_000;
+    /// <summary>How far the seeds of the confirmation are behind the first of the search: more than any search has.</summary>
+    private const ulong AfterTheSearch = 1_000_000;
 
     public static IObjectiveDomain Domain(DiscoverySettings settings) => settings.Domain == DiscoverySettings.Classification
         ? new ClassificationDomain(new ClassificationOptions().Classes)
@@ -38,8 +38,8 @@ internal sealed class DiscoveryParts(DiscoverySettings settings, IProgress<strin
     public ImmutableArray<ConfirmationStage> Confirmation(IObjectiveEvaluator evaluator) => (settings.Confirm, evaluator) switch
     {
         (false, _) => [],
-        (_, SentimentEvaluator) => SentimentEvaluator.Confirmation(evaluator),
-        _ => [new ConfirmationStage("fresh seeds", evaluator, [.. Enumerable.Range(0, ConfirmationSeeds).Select(i => FirstConfirmationSeed + (ulong)i)])],
+        (_, SentimentEvaluator) => [.. SentimentEvaluator.Confirmation(evaluator).Select(stage => stage with { Seeds = [.. stage.Seeds.Select(seed => seed + (ulong)settings.Seed)] })],
+        _ => [new ConfirmationStage("fresh seeds", evaluator, [.. Enumerable.Range(0, ConfirmationSeeds).Select(i => AfterTheSearch + (ulong)settings.Seed + (ulong)i)])],
     };
 
     /// <summary>The model, which may have been asked before.</summary>
@@ -62,8 +62,8 @@ internal sealed class DiscoveryParts(DiscoverySettings settings, IProgress<strin
         _ => Server(use),
     };
 
-    /// <summary>A model on a server: each try is within the rate, and a reply is within the budget.</summary>
-    private BudgetedChatClient Server(ModelUse use)
+    /// <summary>A model on a server: each try is within the rate and within the budget.</summary>
+    private RetryingChatClient Server(ModelUse use)
     {
         var server = new OpenAICompatibleChatClient(new OpenAICompatibleOptions(new Uri(settings.BaseUrl!), settings.Model)
         {
@@ -71,8 +71,9 @@ internal sealed class DiscoveryParts(DiscoverySettings settings, IProgress<strin
             HasJsonMode = settings.JsonMode,
             MaxTokensField = settings.MaxTokensField,
         });
-        var retrying = new RetryingChatClient(new RateLimitedChatClient(server, settings.RequestsPerMinute, settings.TokensPerMinute)) { Notes = notes };
-        return new BudgetedChatClient(retrying, new ChatBudget { MaxTokens = settings.MaxTokens, MaxCost = settings.MaxCost, Prices = settings.Prices }, settings.ReplyTokens, use);
+        var limited = new RateLimitedChatClient(server, settings.RequestsPerMinute, settings.TokensPerMinute);
+        var budget = new ChatBudget { MaxTokens = settings.MaxTokens, MaxCost = settings.MaxCost, Prices = settings.Prices };
+        return new RetryingChatClient(new BudgetedChatClient(limited, budget, settings.ReplyTokens, use)) { Notes = notes };
     }
 
     private static string Reply(Proposal proposal) => JsonText.Line(writer =>

@@ -36,7 +36,7 @@ internal static class DiscoveryTable
         }
     }
 
-    public static void WriteJson(RunState state, TextWriter output) => JsonText.WriteIndented(output, writer =>
+    public static void WriteJson(RunState state, TextWriter output) => JsonText.WriteUntrusted(output, writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("score", state.Start?.Score);
@@ -70,9 +70,11 @@ internal static class DiscoveryTable
         writer.WriteEndObject();
     });
 
+    /// <summary>As the winner is found: those with more seeds first, then by the mean, which with equal seeds is by the difference.</summary>
     private static IEnumerable<ScoredObjective> Best(RunState state) => state.Objectives
         .Where(one => one is { Attempt: not null, IsSettled: true, Failure: null })
-        .OrderByDescending(one => state.Baseline is { } baseline ? one.DifferenceTo(baseline)?.Value ?? double.NegativeInfinity : 0)
+        .OrderByDescending(one => one.Scores.Length)
+        .ThenByDescending(one => one.Fitness?.Value)
         .ThenBy(one => one.Number)
         .Take(ShownBest);
 

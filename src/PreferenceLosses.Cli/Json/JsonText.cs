@@ -80,6 +80,9 @@ internal static class JsonText
     /// <summary>JSON as one line.</summary>
     public static string Line(Action<Utf8JsonWriter> write) => Text(write, OnOneLine);
 
+    /// <summary>Writes JSON for people too, in ASCII: a text that somebody else wrote moves, hides and turns nothing in a terminal.</summary>
+    public static void WriteUntrusted(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Text(write, OnManyLines with { Encoder = JavaScriptEncoder.Default }));
+
     /// <summary>Writes JSON for people too, on many lines.</summary>
     public static void WriteIndented(TextWriter output, Action<Utf8JsonWriter> write) => output.Write(Indented(write));
 

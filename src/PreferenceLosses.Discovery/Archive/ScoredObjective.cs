@@ -16,10 +16,10 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
     /// <summary>The property card.</summary>
     public ImmutableArray<string> Properties { get; init; } = [];
 
-    /// <summary>The scores of the search, in the order of their seeds: equal places of two objectives have equal seeds.</summary>
+    /// <summary>The scores of the search, in the order of their seeds, whichever was there first: equal places of two settled objectives have equal seeds.</summary>
     public ImmutableArray<SeedScore> Scores { get; init; } = [];
 
-    /// <summary>The scores of the confirmation, by stage.</summary>
+    /// <summary>The scores of the confirmation, by stage, in the order of their seeds.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<SeedScore>> ConfirmationScores { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<SeedScore>>(StringComparer.Ordinal);
 
@@ -35,7 +35,7 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
     /// <summary>The mean score of the search with Student's 95 % interval over seeds; null without scores, or if a training failed.</summary>
     public Estimate? Fitness => Scores.IsEmpty || Failure is not null ? null : Estimate.OfMean([.. Scores.Select(score => score.Score!.Value)]);
 
-    /// <summary>How much better it is than another in the search, with Student's 95 % interval of the differences at equal seeds; null if there is no seed that both have.</summary>
+    /// <summary>How much better it is than another in the search, with Student's 95 % interval of the differences at equal seeds; null if there is no seed that both have, or if a training of either failed.</summary>
     /// <param name="other">The other.</param>
     public Estimate? DifferenceTo(ScoredObjective other)
     {
@@ -65,9 +65,11 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
             throw new InvalidDataException($"The objective {Number} was scored with the seed {evaluated.Score.Seed}, and has neither a finite score nor a failure, or both.");
         }
 
+        // They are written as they come.
+        ImmutableArray<SeedScore> after = [.. before.Add(evaluated.Score).OrderBy(score => score.Seed)];
         return evaluated.Stage is null
-            ? this with { Scores = before.Add(evaluated.Score) }
-            : this with { ConfirmationScores = ConfirmationScores.SetItem(evaluated.Stage, before.Add(evaluated.Score)) };
+            ? this with { Scores = after }
+            : this with { ConfirmationScores = ConfirmationScores.SetItem(evaluated.Stage, after) };
     }
 
     /// <summary>More seeds, or as many and a better mean over them.</summary>
@@ -76,8 +78,14 @@ public sealed record ScoredObjective(int Number, int? Attempt, string Name, Prop
 
     private static Estimate? Difference(ImmutableArray<SeedScore> own, ImmutableArray<SeedScore> others)
     {
-        var bySeed = others.Where(score => score.Score is not null).ToDictionary(score => score.Seed, score => score.Score!.Value);
-        double[] differences = [.. own.Where(score => score.Score is not null && bySeed.ContainsKey(score.Seed)).Select(score => score.Score!.Value - bySeed[score.Seed])];
+        if (own.Concat(others).Any(score => score.Score is null))
+        {
+            // What is left without the seeds that failed is no fair comparison.
+            return null;
+        }
+
+        var bySeed = others.ToDictionary(score => score.Seed, score => score.Score!.Value);
+        double[] differences = [.. own.Where(score => bySeed.ContainsKey(score.Seed)).Select(score => score.Score!.Value - bySeed[score.Seed])];
         return differences.Length == 0 ? null : Estimate.OfMean(differences);
     }
 }

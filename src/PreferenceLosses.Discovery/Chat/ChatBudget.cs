@@ -19,7 +19,8 @@ public sealed record ChatBudget
 
 /// <summary>
 /// Refuses a request that could go above a budget, before it is made. What a request can come to at most is the bytes of its messages (a token is a byte at least), and the
-/// most tokens of its reply. A reply that does not say what it used is counted with that.
+/// most tokens of its reply. A reply that does not say what it used is counted with that, and so is a request that was sent and whose reply did not arrive: the model may
+/// have been at work. What was refused, or never sent, counts nothing. A client that tries again belongs around this one, so that each try is counted.
 /// </summary>
 public sealed class BudgetedChatClient : WholeReplyChatClient
 {
@@ -61,12 +62,17 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
         asked.MaxOutputTokens ??= maxOutputTokens;
         var most = new Tokens(conversation.Sum(Bytes) + Bytes(asked.Instructions), asked.MaxOutputTokens.Value);
         Reserve(most);
-        Tokens used = default;
+        var used = most;
         try
         {
             var response = await base.GetResponseAsync(conversation, asked, cancellationToken).ConfigureAwait(false);
             used = response.Usage is { InputTokenCount: { } input, OutputTokenCount: { } output } ? new Tokens(input, output) : most;
             return response;
+        }
+        catch (Exception failed) when (WasNotDone(failed))
+        {
+            used = default;
+            throw;
         }
         finally
         {
@@ -101,6 +107,14 @@ public sealed class BudgetedChatClient : WholeReplyChatClient
             reserved += most;
         }
     }
+
+    private static bool WasNotDone(Exception failed) => failed switch
+    {
+        ChatModelException { MayHaveCost: var mayHaveCost } => !mayHaveCost,
+        HttpRequestException { HttpRequestError: var error } => OpenAICompatibleChatClient.WasNotSent(error),
+        IOException or OperationCanceledException => false,
+        _ => true,
+    };
 
     private decimal Cost(Tokens tokens) => budget.Prices!.CostOf(tokens.Input, tokens.Output);
 

@@ -27,6 +27,9 @@ public sealed class ChatModelException : Exception
     /// <summary>Whether the same request may succeed later: too many requests, a server that is down, a reply that was cut off on its way.</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>Whether the model may have been at work all the same, so that the request may have cost something: it was sent, and the reply did not arrive, or not whole.</summary>
+    internal bool MayHaveCost { get; init; }
+
     /// <summary>Why a search ends with it, as planned: the budget is spent; null for a failure, which a search can be gone on after.</summary>
     public StopReason? EndsSearch { get; init; }
 

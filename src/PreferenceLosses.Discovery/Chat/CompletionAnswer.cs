@@ -30,7 +30,13 @@ internal static class CompletionAnswer
         ChatResponse Read(JsonElement root, JsonElement choice)
         {
             var message = Property(choice, "message");
-            var text = Text(message, "content") ?? Text(message, "refusal") ?? throw Wrong("has a message without a text", answer, clean);
+            if (message is not { ValueKind: JsonValueKind.Object })
+            {
+                throw Wrong("has a choice without a message", answer, clean);
+            }
+
+            // A model that thought until its tokens were used up has said nothing, and is paid for it: asking again would cost the same.
+            var text = Text(message, "content") ?? Text(message, "refusal") ?? "";
             return new ChatResponse(new ChatMessage(ChatRole.Assistant, text))
             {
                 ModelId = Text(root, "model"),
@@ -72,7 +78,7 @@ internal static class CompletionAnswer
         Property(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var count) && count >= 0 ? count : null;
 
     private static ChatModelException Wrong(string what, ReadOnlyMemory<byte> answer, Func<string, string> clean) =>
-        new($"The chat model's answer {what}: {Excerpt(Encoding.UTF8.GetString(answer.Span), clean)}") { IsTransient = true };
+        new($"The chat model's answer {what}: {Excerpt(Encoding.UTF8.GetString(answer.Span), clean)}") { IsTransient = true, MayHaveCost = true };
 
     /// <summary>The beginning of a text, on one line, without anything that a terminal would act on.</summary>
     private static string Excerpt(string text, Func<string, string> clean) => UntrustedText.Line(clean(text), LongestExcerpt);

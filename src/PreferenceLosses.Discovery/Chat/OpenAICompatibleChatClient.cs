@@ -65,11 +65,13 @@ public sealed class OpenAICompatibleChatClient : IChatClient
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw Transient($"'{address}' did not reply within {this.options.Timeout}.");
+            throw Transient($"'{address}' did not reply within {this.options.Timeout}.", mayHaveCost: true);
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException)
         {
-            throw Transient($"'{address}' cannot be reached, or ended the connection: {WithoutKey(failed.Message)}");
+            throw Transient(
+                $"'{address}' cannot be reached, or ended the connection: {WithoutKey(failed.Message)}",
+                mayHaveCost: failed is not HttpRequestException { HttpRequestError: var error } || !WasNotSent(error));
         }
     }
 
@@ -92,6 +94,10 @@ public sealed class OpenAICompatibleChatClient : IChatClient
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    /// <summary>Whether there was no connection by which the request could have been sent.</summary>
+    internal static bool WasNotSent(HttpRequestError error) =>
+        error is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
 
     private static Uri Address(Uri baseAddress) =>
         baseAddress is { IsAbsoluteUri: true, Scheme: "http" or "https", UserInfo: "", Query: "" }
@@ -122,7 +128,7 @@ public sealed class OpenAICompatibleChatClient : IChatClient
             answer.Write(buffer, 0, read);
             if (answer.Length > LongestAnswer)
             {
-                throw new ChatModelException(string.Create(CultureInfo.InvariantCulture, $"The chat model's answer has more than {LongestAnswer} bytes; it is not read further."));
+                throw new ChatModelException(string.Create(CultureInfo.InvariantCulture, $"The chat model's answer has more than {LongestAnswer} bytes; it is not read further.")) { MayHaveCost = true };
             }
         }
 
@@ -139,6 +145,9 @@ public sealed class OpenAICompatibleChatClient : IChatClient
         return new ChatModelException(message)
         {
             IsTransient = status is 408 or 409 or 425 or 429 or >= 500,
+
+            // Something in between gave up, and knows nothing of the model.
+            MayHaveCost = status is 408 or 502 or 504,
             RetryAfter = response.Headers.RetryAfter switch
             {
                 { Delta: { } delta } => delta,
@@ -148,7 +157,7 @@ public sealed class OpenAICompatibleChatClient : IChatClient
         };
     }
 
-    private static ChatModelException Transient(string message) => new(message) { IsTransient = true };
+    private static ChatModelException Transient(string message, bool mayHaveCost) => new(message) { IsTransient = true, MayHaveCost = mayHaveCost };
 
     /// <summary>A text of the server's without the key, which some servers repeat.</summary>
     private string WithoutKey(string text) => key is null ? text : text.Replace(key, "[key]", StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace PreferenceLosses.Discovery;
 /// <summary>How often and when a request is made again.</summary>
 public sealed record RetryOptions
 {
-    /// <summary>The most requests for one reply, 1 at least; 8 if not set, which is about four minutes.</summary>
+    /// <summary>The most requests for one reply, 1 at least; 8 if not set, which is one and a half to three minutes of waiting.</summary>
     public int MaxAttempts
     {
         get;

@@ -48,7 +48,9 @@ public sealed record BestContext : IContextStrategy
         [
             .. state.Objectives
                 .Where(one => one is { Attempt: not null, IsSettled: true, Failure: null })
-                .OrderByDescending(one => baseline is null ? 0 : one.DifferenceTo(baseline)?.Value ?? double.NegativeInfinity)
+                // As the winner is found: who was given up after a few seeds may have been lucky in them.
+                .OrderByDescending(one => one.Scores.Length)
+                .ThenByDescending(one => baseline is null ? 0 : one.DifferenceTo(baseline)?.Value ?? double.NegativeInfinity)
                 .ThenBy(one => one.Number)
                 .Take(Count),
         ];

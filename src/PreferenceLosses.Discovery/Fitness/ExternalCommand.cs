@@ -20,6 +20,9 @@ internal static class ExternalCommand
 
     private const int KeptErrors = 2000;
 
+    /// <summary>How long the end of its streams is awaited after its own: what it left in the background may hold them open for ever.</summary>
+    private static readonly TimeSpan Remainder = TimeSpan.FromSeconds(3);
+
     public static async Task<string> RunAsync(ExternalEvaluatorOptions options, ReadOnlyMemory<byte> input, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
@@ -29,11 +32,17 @@ internal static class ExternalCommand
         try
         {
             var output = new Tail(KeptOutput);
-            await Task.WhenAll(
+            var streams = Task.WhenAll(
                 WriteAsync(process, input, either.Token),
                 output.ReadAsync(process.StandardOutput, either.Token),
-                errors.ReadAsync(process.StandardError, either.Token),
-                process.WaitForExitAsync(either.Token)).ConfigureAwait(false);
+                errors.ReadAsync(process.StandardError, either.Token));
+            await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
+            if (await Task.WhenAny(streams, Task.Delay(Remainder, either.Token)).ConfigureAwait(false) == streams)
+            {
+                await streams.ConfigureAwait(false);
+            }
+
+            either.Token.ThrowIfCancellationRequested();
             return process.ExitCode != 0 ? throw Failed($"It ended with exit status {process.ExitCode.ToString(CultureInfo.InvariantCulture)}.", errors)
                 : output.LastLine is { Length: > 0 } line ? line
                 : throw Failed("It ended with exit status 0 and wrote nothing to standard output.", errors);

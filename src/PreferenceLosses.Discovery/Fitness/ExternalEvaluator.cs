@@ -28,6 +28,9 @@ public sealed class ExternalEvaluator : IObjectiveEvaluator, IDisposable
     private readonly TimeProvider time;
     private readonly SemaphoreSlim places;
 
+    /// <summary>The longest wait before another try, in seconds: an hour, unless the first is longer.</summary>
+    private const double LongestDelay = 3600;
+
     /// <summary>An evaluator.</summary>
     /// <param name="options">The command.</param>
     /// <param name="time">What waits and time-outs are measured by; the system's clock if null.</param>
@@ -90,7 +93,7 @@ public sealed class ExternalEvaluator : IObjectiveEvaluator, IDisposable
                 }
             }
 
-            var delay = options.RetryDelay * Math.Pow(2, failures.Count - 1);
+            var delay = TimeSpan.FromSeconds(Math.Min(options.RetryDelay.TotalSeconds * Math.Pow(2, failures.Count - 1), Math.Max(options.RetryDelay.TotalSeconds, LongestDelay)));
             Notes?.Report(string.Create(CultureInfo.InvariantCulture, $"Objective {objective.Number}, {failures[^1]} Trying again in {delay.TotalSeconds:F0} s."));
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
         }

@@ -39,7 +39,7 @@ public sealed record ExternalEvaluatorOptions(string Program, ImmutableArray<str
 
     = 3;
 
-    /// <summary>The wait before another try, which doubles; 10 s if not set.</summary>
+    /// <summary>The wait before another try, which doubles, up to an hour; 10 s if not set.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many commands run at once, 1 at least; 1 if not set.</summary>

@@ -45,7 +45,7 @@ internal static class ReportCharts
         var baseline = state.Objectives.FirstOrDefault();
         var chosen = state.Objectives
             .Where(one => one is { Attempt: not null, IsSettled: true, Failure: null } && baseline is not null)
-            .OrderByDescending(one => one.DifferenceTo(baseline!)?.Value ?? double.NegativeInfinity).Take(MostTogether - 1)
+            .OrderByDescending(one => one.Scores.Length).ThenByDescending(one => one.Fitness?.Value).Take(MostTogether - 1)
             .Prepend(baseline)
             .OfType<ScoredObjective>();
         var curves = chosen

@@ -68,8 +68,8 @@ public sealed class Ablation
 
                 // Repetitions are independent: their seeds are far from each other.
                 var options = arm.Options with { Seed = arm.Options.Seed + ((ulong)repetition * 1000) };
-                var answered = File.Exists(path) ? RunArchive.Read(path).Use.Replies : 0;
-                using var model = arm.Model(repetition, answered);
+                var before = File.Exists(path) ? RunArchive.Read(path).Use : RunState.Empty.Use;
+                using var model = arm.Model(repetition, before);
                 var state = await new DiscoveryRun(domain, evaluator, model, options).RunAsync(path, Told(arm.Name, repetition), cancellationToken).ConfigureAwait(false);
                 runs.Add(BestByGeneration(state));
             }
@@ -117,9 +117,9 @@ public sealed class Ablation
 
 /// <summary>A way to search.</summary>
 /// <param name="Name">Its name, of letters, digits and hyphens.</param>
-/// <param name="Options">The choices of its runs. Its seed is that of the first repetition.</param>
-/// <param name="Model">Makes the model of a repetition; the second number says how many of its replies are in the archive already, for a model that plays them from a list.</param>
-public sealed record AblationArm(string Name, DiscoveryOptions Options, Func<int, int, IChatClient> Model);
+/// <param name="Options">The choices of its runs. Its seed is that of the first repetition. Its limits are those of each run, not of all together.</param>
+/// <param name="Model">Makes the model of a repetition; the second argument is what the archive already has of it: replies, for a model that plays them from a list, and tokens, for a budget.</param>
+public sealed record AblationArm(string Name, DiscoveryOptions Options, Func<int, ModelUse, IChatClient> Model);
 
 /// <summary>What a way to search came to.</summary>
 /// <param name="Arm">Its name.</param>

@@ -45,6 +45,12 @@ public sealed class DiscoveryRun
         {
             throw new ArgumentException("There is a limit of money, and it is not said what tokens cost.", nameof(options));
         }
+
+        if (options.Confirmation.FirstOrDefault(stage =>
+            stage.Evaluator.Fingerprint == evaluator.Fingerprint && stage.Seeds.Any(seed => seed - options.Seed < (ulong)options.SeedRounds[^1])) is { } again)
+        {
+            throw new ArgumentException($"The stage '{again.Name}' of the confirmation has the evaluator and seeds of the search, which the best was picked by.", nameof(options));
+        }
     }
 
     /// <summary>Runs to the end, from the beginning or from where the archive ends.</summary>
@@ -180,7 +186,8 @@ public sealed class DiscoveryRun
                 foreach (var number in (int[])[1, best.Number])
                 {
                     var done = State.Objective(number)!.ConfirmationScores.GetValueOrDefault(stage.Name, []);
-                    await EvaluateAsync(stage.Evaluator, objectives[number - 1], stage.Name, [.. stage.Seeds.Skip(done.Length)]).ConfigureAwait(false);
+                    var missing = stage.Seeds.Except(done.Select(score => score.Seed));
+                    await EvaluateAsync(stage.Evaluator, objectives[number - 1], stage.Name, [.. missing]).ConfigureAwait(false);
                 }
 
                 Append(new ObjectiveConfirmed(best.Number, stage.Name, ConfirmationText(State.Objective(best.Number)!, State.Objective(1)!, stage.Name)));
@@ -286,31 +293,48 @@ public sealed class DiscoveryRun
             }
         }
 
-        /// <summary>Seeds at once, written in their order: what is known after an interruption does not depend on which was fast.</summary>
+        /// <summary>Seeds at once, each written when it is done: a training of hours is not lost with one that takes longer. Nothing that follows depends on which was first.</summary>
         private async Task EvaluateAsync(IObjectiveEvaluator evaluator, Objective objective, string? stage, ImmutableArray<ulong> seeds)
         {
             using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var running = seeds.Select(seed => evaluator.EvaluateAsync(objective, [seed], others.Token)).ToArray();
+            var running = seeds.Select(ScoreAsync).ToArray();
             try
             {
-                foreach (var (seed, task) in seeds.Zip(running))
+                Task<SeedScore>? failed = null;
+                await foreach (var ended in Task.WhenEach(running).ConfigureAwait(false))
                 {
-                    var scores = await task.ConfigureAwait(false);
-                    if (scores is not [{ } score] || score.Seed != seed)
+                    if (ended.IsCompletedSuccessfully)
                     {
-                        throw new EvaluatorException($"The evaluator was asked to score the objective {objective.Number} with the seed {seed}, and gave {scores.Length} scores, or one of another seed.");
+                        Append(new SeedEvaluated(objective.Number, stage, await ended.ConfigureAwait(false)));
                     }
+                    else if (failed is null)
+                    {
+                        // Nobody will ask for the others; those that are done all the same are written.
+                        failed = ended;
+                        await others.CancelAsync().ConfigureAwait(false);
+                    }
+                }
 
-                    Append(new SeedEvaluated(objective.Number, stage, score));
+                if (failed is not null)
+                {
+                    await failed.ConfigureAwait(false);
                 }
             }
             catch
             {
-                // Nobody will ask for the others.
+                // It may have been the writing that failed.
                 await others.CancelAsync().ConfigureAwait(false);
-                Task ended = Task.WhenAll(running);
-                await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task all = Task.WhenAll(running);
+                await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw;
+            }
+
+            async Task<SeedScore> ScoreAsync(ulong seed)
+            {
+                var scores = await evaluator.EvaluateAsync(objective, [seed], others.Token).ConfigureAwait(false);
+                return scores is [{ } score] && score.Seed == seed
+                    ? score
+                    : throw new EvaluatorException($"The evaluator was asked to score the objective {objective.Number} with the seed {seed}, and gave {scores.Length} scores, or one of another seed.");
             }
         }
 

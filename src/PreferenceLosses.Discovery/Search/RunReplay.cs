@@ -68,7 +68,7 @@ public sealed record RunReplay(bool IsSame, string Message)
                 }
             }
 
-            return Compare([.. events.Where(IsCompared)], [.. RunArchive.ReadEvents(path).Where(IsCompared)]);
+            return Compare(InOrder(events), InOrder(RunArchive.ReadEvents(path)));
         }
         finally
         {
@@ -104,6 +104,45 @@ public sealed record RunReplay(bool IsSame, string Message)
         if (isOpen)
         {
             yield return (replies, isAnswered, null, events.Count(IsCompared));
+        }
+    }
+
+    /// <summary>
+    /// What is compared: not why calls ended, and scores in the order of their seeds, since which was there first follows from nothing. Those of a confirmation come last: it may have been
+    /// interrupted anywhere before a later call searched on.
+    /// </summary>
+    private static DiscoveryEvent[] InOrder(IReadOnlyList<DiscoveryEvent> events)
+    {
+        var result = new List<DiscoveryEvent>();
+        var together = new List<SeedEvaluated>();
+        foreach (var one in events.Where(IsCompared))
+        {
+            if (one is SeedEvaluated score)
+            {
+                if (score.Stage is null)
+                {
+                    together.Add(score);
+                }
+
+                continue;
+            }
+
+            AddTogether();
+            result.Add(one);
+        }
+
+        AddTogether();
+        return
+        [
+            .. result,
+            .. events.OfType<SeedEvaluated>().Where(score => score.Stage is not null)
+                .OrderBy(score => score.Stage, StringComparer.Ordinal).ThenBy(score => score.Number).ThenBy(score => score.Score.Seed),
+        ];
+
+        void AddTogether()
+        {
+            result.AddRange(together.OrderBy(score => score.Number).ThenBy(score => score.Score.Seed));
+            together.Clear();
         }
     }
 

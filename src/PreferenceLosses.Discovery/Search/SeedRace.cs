@@ -9,22 +9,23 @@ internal static class SeedRace
     public static ImmutableArray<ulong> Next(RunState state, ScoredObjective one, DiscoveryOptions options)
     {
         var rounds = options.SeedRounds;
-        var done = one.Scores.Length;
         if (one.Attempt is null)
         {
-            return Seeds(done, rounds[^1]);
+            return Missing(rounds[^1]);
         }
 
-        // A round that was begun is ended, even if a training of it failed: which failed first must not depend on when the run was killed.
-        var round = rounds.FirstOrDefault(round => round > done, done);
-        if (done == 0 || !rounds.Contains(done))
+        // A round that was begun is ended, even if a training of it failed: which failed first must not depend on when the run was killed, nor on which was fast.
+        var reached = one.Scores.IsEmpty ? 0 : one.Scores.Max(score => score.Seed - options.Seed) + 1;
+        var begun = rounds.FirstOrDefault(round => (ulong)round >= reached, rounds[^1]);
+        if (Missing(begun) is { IsEmpty: false } rest)
         {
-            return Seeds(done, round);
+            return rest;
         }
 
         var isBehind = one.Failure is not null || (state.Incumbent is { } incumbent && one.DifferenceTo(incumbent) is { Upper: < 0 });
-        return isBehind ? [] : Seeds(done, round);
+        return isBehind ? [] : Missing(rounds.FirstOrDefault(round => round > begun, begun));
 
-        ImmutableArray<ulong> Seeds(int from, int to) => [.. Enumerable.Range(from, to - from).Select(i => options.Seed + (ulong)i)];
+        ImmutableArray<ulong> Missing(int count) =>
+            [.. Enumerable.Range(0, count).Select(i => options.Seed + (ulong)i).Except(one.Scores.Select(score => score.Seed))];
     }
 }

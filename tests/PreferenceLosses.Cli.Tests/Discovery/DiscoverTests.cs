@@ -101,7 +101,11 @@ public sealed class DiscoverTests : IDisposable
 
         var settings = File.ReadAllText(folder.PathOf("a/settings.json")).Replace("\"seed\": 0", "\"seed\": 1", StringComparison.Ordinal);
         File.WriteAllText(folder.PathOf("a/settings.json"), settings);
-        Assert.Contains("the archive of another run: seed was 0 and is 1", CommandLine.Run("discover", "resume", folder.PathOf("a")).ErrorLine(1), StringComparison.Ordinal);
+
+        // The seeds of the confirmation follow from it.
+        var other = CommandLine.Run("discover", "resume", folder.PathOf("a")).ErrorLine(1);
+        Assert.Contains("the archive of another run: confirmation: fresh seeds was ", other, StringComparison.Ordinal);
+        Assert.Contains(", seed was 0 and is 1.", other, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,12 +150,20 @@ public sealed class DiscoverTests : IDisposable
     [InlineData("discover run --output x --max-cost 3", "--max-cost needs --prices")]
     [InlineData("discover run --output x --prices 3", "--prices is '3'; two numbers")]
     [InlineData("discover run --output x --hours -1", "--hours is '-1'")]
+    [InlineData("discover run --output x --hours 1e12", "--hours is '1e12'; a number from 0.000001 to 1000 is accepted.")]
+    [InlineData("discover run --output x --evaluator true --evaluator-hours 2000", "--evaluator-hours is '2000'; a number from")]
+    [InlineData("discover run --output x --prices 1,1 --max-cost 1e40", "--max-cost is '1e40'; a number from")]
+    [InlineData("discover run --output x --model gpt --base-url https://h/v1?key=secret", "--base-url has a name, a password or a query;")]
+    [InlineData("discover run --output x --model gpt --base-url https://me:secret@h/v1", "--base-url has a name, a password or a query;")]
+    [InlineData("discover run --output x --model gpt --base-url https://h/v1 --key-variable sk-secret", "--key-variable is not the name")]
     [InlineData("discover export x 1", "--to is missing")]
     [InlineData("discover export x one --to json", "NUMBER is 'one'")]
     [InlineData("discover", "discover accepts run, resume, replay, show, report, export, ablate")]
     public void What_is_not_accepted_says_what_is(string arguments, string message)
     {
-        Assert.Contains(message, CommandLine.Run(arguments.Split(' ')).ErrorLine(2), StringComparison.Ordinal);
+        var said = CommandLine.Run(arguments.Split(' ')).ErrorLine(2);
+        Assert.Contains(message, said, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", said, StringComparison.Ordinal);
         Assert.False(Directory.Exists("x"));
     }
 
@@ -163,6 +175,20 @@ public sealed class DiscoverTests : IDisposable
     public void A_folder_without_a_run_is_a_failure(string command, string message)
     {
         Assert.Contains(message, CommandLine.Run([.. command.Split(' '), folder.PathOf("none")]).ErrorLine(1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_the_search_needs_is_not_the_output()
+    {
+        var missing = CommandLine.Run(folder.Run("a", "--model", "recorded", "--recording", folder.PathOf("none.jsonl"))).ErrorLine(1);
+        Assert.Contains("none.jsonl", missing, StringComparison.Ordinal);
+        Assert.DoesNotContain("output", missing, StringComparison.Ordinal);
+
+        Succeeds(folder.Run("b", "--generations", "0", "--no-confirmation"));
+        using var other = new FileStream(folder.PathOf("b/archive.jsonl.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var busy = CommandLine.Run("discover", "resume", folder.PathOf("b")).ErrorLine(1);
+        Assert.Contains("is another one writing to it?", busy, StringComparison.Ordinal);
+        Assert.DoesNotContain("output", busy, StringComparison.Ordinal);
     }
 
     /// <summary>Nothing was done yet, so the same folder can be taken.</summary>

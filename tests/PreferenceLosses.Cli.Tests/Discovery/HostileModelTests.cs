@@ -56,7 +56,8 @@ public sealed class HostileModelTests : IDisposable
         var report = CommandLine.Run("discover", "report", folder.PathOf("run"));
         var shown = CommandLine.Run("discover", "show", folder.PathOf("run"));
         var exported = CommandLine.Run("discover", "export", folder.PathOf("run"), "7", "--to", "pytorch");
-        Assert.All((string[])[run.Output, run.Error, shown.Output, exported.Output, report.Output], IsPlain);
+        var json = CommandLine.Run("discover", "show", folder.PathOf("run"), "--json");
+        Assert.All((string[])[run.Output, run.Error, shown.Output, json.Output, exported.Output, report.Output], IsPlain);
         Assert.DoesNotContain("PWNED", exported.Output, StringComparison.Ordinal);
 
         // Nothing but the files of the run is there that was not there before, and the key is in none of them.

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using PreferenceLosses.Discovery.Tests.Support;
 
 namespace PreferenceLosses.Discovery.Tests.Archive;
 
 /// <summary>A run is killed at every byte of its archive, and goes on as if it had not been.</summary>
-public sealed partial class TruncationTests
+public sealed class TruncationTests
 {
     /// <summary>Everything that a run knows: an unreadable reply, two repairs, a duplicate, a diverged one, one that is given up early, one that is better, a failed attempt.</summary>
     private static readonly string[] Replies =
@@ -80,7 +79,7 @@ public sealed partial class TruncationTests
         Assert.Equal(Replies.Length, state.Use.Replies);
         Assert.Equal(StopReason.Generations, state.Stop!.Reason);
         var bytes = await File.ReadAllBytesAsync(whole);
-        var expected = WithoutTimes(bytes);
+        var expected = ArchiveText.Of(whole);
         var all = search.Asked.Concat(confirming.Asked).Order().ToArray();
 
         var cut = folder.PathOf("cut.jsonl");
@@ -89,16 +88,11 @@ public sealed partial class TruncationTests
             await File.WriteAllBytesAsync(cut, bytes[..length]);
             var known = RunArchive.Read(cut);
             var (_, model, again, confirmingAgain) = await RunAsync(cut, known.Use.Replies);
-            Assert.Equal(expected, WithoutTimes(await File.ReadAllBytesAsync(cut)));
+            Assert.Equal(expected, ArchiveText.Of(cut));
             Assert.Equal(Replies.Length - known.Use.Replies, model.Prompts.Count);
 
             var had = known.Objectives.SelectMany(one => one.Scores.Concat(one.ConfirmationScores.Values.SelectMany(scores => scores)).Select(score => (one.Name, score.Seed)));
             Assert.Equal(all, had.Concat(again.Asked).Concat(confirmingAgain.Asked).Order());
         }
     }
-
-    private static string WithoutTimes(byte[] bytes) => Time().Replace(System.Text.Encoding.UTF8.GetString(bytes), "");
-
-    [GeneratedRegex("\"time\":\"[^\"]*\"")]
-    private static partial Regex Time();
 }

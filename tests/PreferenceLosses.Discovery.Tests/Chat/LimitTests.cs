@@ -63,7 +63,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task A_reply_that_does_not_say_what_it_used_counts_as_the_most_and_a_failure_as_nothing()
+    public async Task A_reply_that_does_not_say_what_it_used_counts_as_the_most_and_a_refusal_as_nothing()
     {
         // 2 bytes, 32 for the form and 10 for the reply are 44: the failure is not counted, the reply is.
         var model = new TestModel(Fails(new ChatModelException("Busy.")), Says("x"), Says("x"));
@@ -72,6 +72,23 @@ public sealed class LimitTests
         await client.GetResponseAsync(Ask("β"));
         var refused = await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Ask("β")));
         Assert.Contains("44 are spent", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_try_whose_reply_did_not_arrive_counts_as_the_most_and_ends_the_trying()
+    {
+        // 44 tokens at most each: a refusal, a time-out, a broken connection, and then there is no place for another one.
+        var model = new TestModel(
+            Fails(new ChatModelException("Busy.") { IsTransient = true }),
+            Fails(new ChatModelException("Late.") { IsTransient = true, MayHaveCost = true }),
+            Fails(new HttpRequestException(HttpRequestError.ConnectionError)),
+            Fails(new IOException("Broken.")),
+            Says("x"));
+        using var client = new RetryingChatClient(new BudgetedChatClient(model, new ChatBudget { MaxTokens = 131 }, maxOutputTokens: 10), time: time);
+        var refused = await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Ask("β")));
+        Assert.Equal(StopReason.Tokens, refused.EndsSearch);
+        Assert.Contains("88 are spent", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(4, model.Requests.Count);
     }
 
     [Fact]

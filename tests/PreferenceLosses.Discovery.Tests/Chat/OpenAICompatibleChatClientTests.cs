@@ -85,6 +85,7 @@ public sealed class OpenAICompatibleChatClientTests : IDisposable
         var failed = await FailureAsync(LoopbackServer.Json(
             status, $$"""{"error": {"message": "No: the key {{Key}}\nis \u001b[31mbad", "type": "x"} }""", retryAfter is { } seconds ? $"Retry-After: {seconds}\r\n" : ""));
         Assert.Equal(isTransient, failed.IsTransient);
+        Assert.Equal(status.StartsWith("408", StringComparison.Ordinal), failed.MayHaveCost);
         Assert.Equal(retryAfter is { } wait ? TimeSpan.FromSeconds(wait) : null, failed.RetryAfter);
         Assert.Contains(status[..3], failed.Message, StringComparison.Ordinal);
         Assert.Contains("No: the key [key] is ␛[31mbad", failed.Message, StringComparison.Ordinal);
@@ -117,14 +118,13 @@ public sealed class OpenAICompatibleChatClientTests : IDisposable
     [InlineData("[]", "no choices")]
     [InlineData("", "cannot be read")]
     [InlineData("<html>Bad gateway</html>", "cannot be read")]
-    [InlineData("{\"choices\": [{\"message\": {\"content\": null}}]}", "without a text")]
-    [InlineData("{\"choices\": [{\"message\": {\"content\": [1]}}]}", "without a text")]
-    [InlineData("{\"choices\": [3]}", "without a text")]
+    [InlineData("{\"choices\": [{\"message\": null}]}", "without a message")]
+    [InlineData("{\"choices\": [3]}", "without a message")]
     [InlineData("{\"choices\": [{\"message\": {\"content\": \"\\ud800\"}}]}", "cannot be read")]
     public async Task An_answer_that_claims_success_and_is_none_is_refused(string body, string reason)
     {
         var failed = await FailureAsync(LoopbackServer.Json("200 OK", body));
-        Assert.True(failed.IsTransient);
+        Assert.True(failed.IsTransient && failed.MayHaveCost);
         Assert.Contains(reason, failed.Message, StringComparison.Ordinal);
     }
 
@@ -135,7 +135,23 @@ public sealed class OpenAICompatibleChatClientTests : IDisposable
     [InlineData("\u0001\u0002 no HTTP at all\r\n\r\n")]
     public async Task An_answer_that_is_cut_off_or_garbage_may_be_asked_for_again(string answer)
     {
-        Assert.True((await FailureAsync(answer)).IsTransient);
+        var failed = await FailureAsync(answer);
+        Assert.True(failed.IsTransient && failed.MayHaveCost);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[1]")]
+    public async Task A_reply_without_a_text_was_paid_for_and_is_not_asked_for_again(string content)
+    {
+        using var server = new LoopbackServer(LoopbackServer.Json(
+            "200 OK", $$"""{"choices": [{"message": {"content": {{content}}}, "finish_reason": "length"}], "usage": {"prompt_tokens": 7, "completion_tokens": 4096} }"""));
+        using var client = Client(server);
+        var response = await client.GetResponseAsync(Conversation);
+        Assert.Equal("", response.Text);
+        Assert.Equal(ChatFinishReason.Length, response.FinishReason);
+        Assert.Equal(4096, response.Usage!.OutputTokenCount);
+        Assert.Null(ReplyReader.Read(response.Text).Proposal);
     }
 
     [Fact]
@@ -194,7 +210,9 @@ public sealed class OpenAICompatibleChatClientTests : IDisposable
         }
 
         using var client = new OpenAICompatibleChatClient(new OpenAICompatibleOptions(address, "m"));
-        Assert.True((await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Conversation))).IsTransient);
+        var failed = await Assert.ThrowsAsync<ChatModelException>(() => client.GetResponseAsync(Conversation));
+        Assert.True(failed.IsTransient);
+        Assert.False(failed.MayHaveCost);
     }
 
     [Theory]

@@ -68,6 +68,14 @@ public sealed class ExternalEvaluatorTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_command_left_in_the_background_is_not_awaited()
+    {
+        using var evaluator = Evaluator("""sleep 40 & echo '{"format":1,"scores":[{"seed":0,"score":1}]}'""");
+        var scores = await EvaluateAsync(evaluator, 0).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, scores[0].Score);
+    }
+
+    [Fact]
     public async Task A_command_that_fails_is_tried_again_and_all_reasons_are_kept()
     {
         var notes = new List<string>();

@@ -16,7 +16,7 @@ public sealed class AblationTests : IDisposable
     private static ArithmeticEvaluator Evaluator() => new() { Quality = name => name switch { "worse" => -1, "good" => 1, "best" => 2, _ => 0 } };
 
     private static AblationArm Plays(string name, IContextStrategy context, params int[] order) =>
-        new(name, Options with { Context = context }, (_, played) => new ScriptedModel([.. order.Select(i => Replies[i])], played));
+        new(name, Options with { Context = context }, (_, played) => new ScriptedModel([.. order.Select(i => Replies[i])], played.Replies));
 
     [Fact]
     public async Task The_best_so_far_is_compared_generation_by_generation()

@@ -163,13 +163,39 @@ public sealed class DiscoveryRunTests : IDisposable
     [Fact]
     public async Task An_evaluator_that_fails_ends_the_call_and_what_was_scored_stays()
     {
-        var failing = new ArithmeticEvaluator { Quality = _ => 0, FailsAt = ("one", 1) };
+        var failing = new ArithmeticEvaluator { Quality = _ => 0, FailsAt = ("one", 0) };
         await Assert.ThrowsAsync<EvaluatorException>(() => RunAsync(new ScriptedModel([Exp("one", 2)]), evaluator: failing));
-        Assert.Single(RunArchive.Read(folder.PathOf("run.jsonl")).Objectives[2].Scores);
+        Assert.Equal(1UL, Assert.Single(RunArchive.Read(folder.PathOf("run.jsonl")).Objectives[2].Scores).Seed);
         var working = Evaluator();
         var state = await RunAsync(new ScriptedModel([]), evaluator: working);
         Assert.Equal(1, state.Generations);
-        Assert.DoesNotContain(("one", 0UL), working.Asked);
+        Assert.DoesNotContain(("one", 1UL), working.Asked);
+        Assert.Equal([0, 1], state.Objectives[2].Scores.Take(2).Select(score => (int)score.Seed));
+    }
+
+    [Fact]
+    public async Task A_score_is_in_the_archive_while_a_slower_one_of_an_earlier_seed_is_awaited()
+    {
+        var path = folder.PathOf("run.jsonl");
+        using var cancel = new CancellationTokenSource();
+        var slow = new ArithmeticEvaluator { Quality = _ => 0, NeverDone = ("better", 0) };
+        var progress = new Watch(value =>
+        {
+            if (value.Event is SeedEvaluated { Number: 3 })
+            {
+                cancel.Cancel();
+            }
+        });
+        var run = new DiscoveryRun(new SmallDomain(), slow, new ScriptedModel([Exp("better", 2)]), Options with { SeedRounds = [3, 4] });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.RunAsync(path, progress, cancel.Token).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal([1, 2], RunArchive.Read(path).Objectives[2].Scores.Select(score => (int)score.Seed));
+
+        var working = Evaluator();
+        var state = await RunAsync(new ScriptedModel([]), Options with { SeedRounds = [3, 4] }, working);
+        Assert.Equal([("better", 0UL), ("better", 3UL)], working.Asked);
+        Assert.Equal([0, 1, 2, 3], state.Objectives[2].Scores.Select(score => (int)score.Seed));
+        var replay = await RunReplay.CompareAsync(RunArchive.ReadEvents(path), new SmallDomain(), Options with { SeedRounds = [3, 4] });
+        Assert.True(replay.IsSame, replay.Message);
     }
 
     [Fact]
@@ -216,6 +242,31 @@ public sealed class DiscoveryRunTests : IDisposable
         var more = new ScriptedModel([Exp("more", 4)]);
         await RunAsync(more, options with { MaximumGenerations = 3 });
         Assert.DoesNotContain(more.Prompts.SelectMany(prompt => prompt), message => message.Text.Contains("1000", StringComparison.Ordinal) || message.Text.Contains("held-out", StringComparison.Ordinal));
+    }
+
+    /// <summary>The seeds of the search are 5 to 8.</summary>
+    [Theory]
+    [InlineData("arithmetic", 8, true)]
+    [InlineData("arithmetic", 5, true)]
+    [InlineData("arithmetic", 4, false)]
+    [InlineData("arithmetic", 9, false)]
+    [InlineData("other", 8, false)]
+    public void A_confirmation_by_what_the_search_has_seen_is_none(string fingerprint, int seed, bool isRefused)
+    {
+        var options = Options with { Seed = 5, Confirmation = [new("fresh", new ArithmeticEvaluator { Quality = _ => 0, Fingerprint = fingerprint }, [100, (ulong)seed])] };
+        var failed = Record.Exception(() => new DiscoveryRun(new SmallDomain(), Evaluator(), new ScriptedModel([]), options));
+        Assert.Equal(isRefused, failed is ArgumentException);
+    }
+
+    [Fact]
+    public async Task With_a_training_that_failed_there_is_no_difference()
+    {
+        var state = await RunAsync(new ScriptedModel([Exp("one", 2)]));
+        var (one, baseline) = (state.Objectives[2], state.Baseline!);
+        Assert.NotNull(one.DifferenceTo(baseline));
+        var failed = baseline with { Scores = baseline.Scores.SetItem(1, new SeedScore(1, null) { Failure = "NaN" }) };
+        Assert.Null(one.DifferenceTo(failed));
+        Assert.Null(failed.DifferenceTo(one));
     }
 
     [Fact]

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using PreferenceLosses.Discovery.Tests.Support;
 
 namespace PreferenceLosses.Discovery.Tests.Search;
 
 /// <summary>The run that works out of the box: the built-in conversation, the real validation, the real training.</summary>
-public sealed partial class ScriptedDiscoveryTests
+public sealed class ScriptedDiscoveryTests
 {
     private static string Reply(Proposal proposal) =>
         $"{{\"thought\": {UntrustedText.Quoted(proposal.Thought)}, \"name\": {UntrustedText.Quoted(proposal.Name)}, \"code\": {UntrustedText.Quoted(proposal.Code)}}}";
@@ -22,10 +21,13 @@ public sealed partial class ScriptedDiscoveryTests
         return await new DiscoveryRun(new PairDomain(), evaluator, new ScriptedModel([.. ScriptedRun.Proposals.Select(Reply)]), options).RunAsync(path);
     }
 
-    /// <summary>Twenty generations: 4 established losses, 14 valid proposals, and 2 more losses' worth of confirmation. Three minutes on two cores are six of processor time.</summary>
+    /// <summary>
+    /// 18 proposals, of which 14 are scored, beside 4 established losses and the confirmation. What is held is processor time, which other load of the machine hardly changes: six
+    /// minutes, which are three on two cores.
+    /// </summary>
     [Fact]
     [Trait("Category", "Long")]
-    public async Task The_built_in_conversation_is_searched_in_three_minutes_on_two_cores_and_again_bit_for_bit()
+    public async Task The_18_built_in_proposals_take_six_minutes_of_processor_time_at_most_and_give_the_same_scores_again_bit_for_bit()
     {
         using var folder = new TemporaryFolder();
         using var process = Process.GetCurrentProcess();
@@ -42,11 +44,6 @@ public sealed partial class ScriptedDiscoveryTests
         Assert.Equal(3, state.Confirmations.Length);
 
         await RunAsync(folder.PathOf("second.jsonl"), threads: 1);
-        Assert.Equal(WithoutTimes(folder.PathOf("first.jsonl")), WithoutTimes(folder.PathOf("second.jsonl")));
+        Assert.Equal(ArchiveText.Of(folder.PathOf("first.jsonl")), ArchiveText.Of(folder.PathOf("second.jsonl")));
     }
-
-    private static string WithoutTimes(string path) => Time().Replace(File.ReadAllText(path), "");
-
-    [GeneratedRegex("\"time\":\"[^\"]*\"")]
-    private static partial Regex Time();
 }

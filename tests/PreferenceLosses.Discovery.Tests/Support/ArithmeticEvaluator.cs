@@ -16,6 +16,9 @@ internal sealed class ArithmeticEvaluator : IObjectiveEvaluator
     /// <summary>Where the evaluator itself fails; null for nowhere.</summary>
     public (string Name, ulong Seed)? FailsAt { get; init; }
 
+    /// <summary>What is awaited for ever, unless it is cancelled; null for nothing.</summary>
+    public (string Name, ulong Seed)? NeverDone { get; init; }
+
     /// <summary>What the seed does to one objective and not to others.</summary>
     public double Noise { get; init; } = 0.001;
 
@@ -27,6 +30,11 @@ internal sealed class ArithmeticEvaluator : IObjectiveEvaluator
         foreach (var seed in seeds)
         {
             Asked.Enqueue((objective.Name, seed));
+        }
+
+        if (NeverDone is { } never && never.Name == objective.Name && seeds.Contains(never.Seed))
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         }
 
         // Every third seed is done after those behind it.
