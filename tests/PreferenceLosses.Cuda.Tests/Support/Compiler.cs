@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace PreferenceLosses.Cuda.Tests.Support;
 
@@ -40,5 +39,15 @@ internal static class Compiler
         return (process.ExitCode, output + errors.Result);
     }
 
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(Path.GetDirectoryName(file))!;
+    /// <summary>Found from where the tests run: a build for release has no path of a source file in it.</summary>
+    private static string Here()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PreferenceLosses.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? AppContext.BaseDirectory, "tests", "PreferenceLosses.Cuda.Tests");
+    }
 }
