@@ -82,10 +82,11 @@ public sealed class TruncationTests
         var expected = ArchiveText.Of(whole);
         var all = search.Asked.Concat(confirming.Asked).Order().ToArray();
 
-        var cut = folder.PathOf("cut.jsonl");
-        foreach (var length in lengths(bytes))
+        // Several at once: a run waits for the disk most of its time.
+        await Parallel.ForEachAsync(lengths(bytes), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (length, token) =>
         {
-            await File.WriteAllBytesAsync(cut, bytes[..length]);
+            var cut = folder.PathOf($"cut-{length}.jsonl");
+            await File.WriteAllBytesAsync(cut, bytes[..length], token);
             var known = RunArchive.Read(cut);
             var (_, model, again, confirmingAgain) = await RunAsync(cut, known.Use.Replies);
             Assert.Equal(expected, ArchiveText.Of(cut));
@@ -93,6 +94,7 @@ public sealed class TruncationTests
 
             var had = known.Objectives.SelectMany(one => one.Scores.Concat(one.ConfirmationScores.Values.SelectMany(scores => scores)).Select(score => (one.Name, score.Seed)));
             Assert.Equal(all, had.Concat(again.Asked).Concat(confirmingAgain.Asked).Order());
-        }
+            File.Delete(cut);
+        });
     }
 }

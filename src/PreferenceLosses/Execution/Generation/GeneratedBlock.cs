@@ -15,7 +15,7 @@ internal readonly unsafe struct GeneratedBlock<L, T>
     /// <summary>
     /// The number of rows from which on a batch's columns do not stay in the cache that cores share. Below, the processor's own prefetching is enough, and asking costs a tenth.
     /// </summary>
-    private const int RowsBeyondTheCache = 1 << 20;
+    private const int RowsBeyondTheCache = 1 << 19;
 
     private const int CacheLine = 64;
 
