@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace PreferenceLosses.Torch;
@@ -20,7 +21,7 @@ internal sealed class BackwardPass
     /// nobody would dispose of it.
     /// </summary>
     [ThreadStatic]
-    private static List<Tensor?>? returned;
+    private static Tensor[]? returned;
 
     /// <summary>Whose that is.</summary>
     [ThreadStatic]
@@ -30,13 +31,13 @@ internal sealed class BackwardPass
     public Exception? Error { get; private set; }
 
     /// <summary>Computes gradients; what is thrown is kept, and the gradients are NaN, or null if there is no memory for that either.</summary>
-    /// <param name="context">The function's context.</param>
+    /// <param name="context">The function's context; null if nothing was saved in it.</param>
     /// <param name="upstream">What libtorch passed in; disposed of.</param>
     /// <param name="gradients">Computes one gradient for each tensor from what was saved.</param>
     /// <param name="forms">What each gradient is like, known without looking at any tensor that may be the reason.</param>
     /// <param name="others">The number of arguments after the tensors, which have no gradient.</param>
     public List<Tensor> Run(
-        autograd.AutogradContext context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, IReadOnlyList<GradientForm> forms, int others)
+        autograd.AutogradContext? context, Tensor upstream, Func<List<Tensor>, Tensor[]> gradients, IReadOnlyList<GradientForm> forms, int others)
     {
         List<Tensor> saved = [];
         var results = Guarded(() =>
@@ -47,22 +48,26 @@ internal sealed class BackwardPass
                     $"The gradient of the fused route cannot be differentiated again (create_graph: true); ask for {nameof(LossRoute)}.{nameof(LossRoute.Lowered)}.");
             }
 
-            saved = context.get_saved_variables();
+            saved = context?.get_saved_variables() ?? saved;
             return gradients(saved);
         });
         results ??= Guarded(() => NotNumbers(forms));
         Guarded(() =>
         {
             last?.Release();
-            foreach (var tensor in saved.Append(upstream))
+            foreach (var tensor in saved)
             {
                 tensor?.Dispose();
             }
 
-            return [];
+            upstream?.Dispose();
+            return null;
         });
-        (returned, last) = (results is null ? null : [.. results], this);
-        return [.. results ?? new Tensor[forms.Count], .. Enumerable.Repeat<Tensor>(null!, others)];
+        (returned, last) = (results, this);
+        var padded = new List<Tensor>(forms.Count + others);
+        padded.AddRange(results ?? new Tensor[forms.Count]);
+        CollectionsMarshal.SetCount(padded, forms.Count + others);
+        return padded;
     }
 
     /// <summary>
@@ -92,7 +97,7 @@ internal sealed class BackwardPass
     }
 
     /// <summary>What a function gives; null if it throws.</summary>
-    private Tensor[]? Guarded(Func<Tensor[]> function)
+    private Tensor[]? Guarded(Func<Tensor[]?> function)
     {
         try
         {

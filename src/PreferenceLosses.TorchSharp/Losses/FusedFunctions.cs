@@ -25,7 +25,7 @@ internal sealed class ReducedLossFunction : autograd.SingleTensorFunction<Reduce
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var arguments = (Arguments)ctx.get_data("arguments");
-        return arguments.Pass.Run(ctx, grad_output, _ => arguments.Gradients(grad_output), arguments.Forms, others: 1);
+        return arguments.Pass.Run(context: null, grad_output, _ => arguments.Gradients(grad_output), arguments.Forms, others: 1);
     }
 }
 

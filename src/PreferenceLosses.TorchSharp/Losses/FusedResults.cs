@@ -15,7 +15,7 @@ internal sealed class FusedResults<T>
 {
     private readonly LossGraph graph;
     private readonly int[] wanted;
-    private readonly long[][] shapes;
+    private readonly GradientForm[] forms;
     private readonly T[][] gradients;
     private readonly Dictionary<string, Memory<T>>? other;
 
@@ -24,12 +24,12 @@ internal sealed class FusedResults<T>
     {
         this.graph = graph;
         this.wanted = wanted;
-        shapes = new long[wanted.Length][];
+        forms = new GradientForm[wanted.Length];
         gradients = new T[wanted.Length][];
         for (var k = 0; k < wanted.Length; k++)
         {
             var input = graph.Inputs[wanted[k]];
-            shapes[k] = input.Shape == Expressions.Shape.Row ? [batch.Rows] : [batch.Rows, batch.Responses];
+            forms[k] = new GradientForm(input.Shape == Expressions.Shape.Row ? [batch.Rows] : [batch.Rows, batch.Responses], Type, CPU);
             gradients[k] = new T[checked(batch.Rows * (input.Shape == Expressions.Shape.Row ? 1 : batch.Responses))];
             if (!FusedColumns.HasProperty(input.Name!))
             {
@@ -73,7 +73,7 @@ internal sealed class FusedResults<T>
     }
 
     /// <summary>What the gradients are like.</summary>
-    public GradientForm[] Forms => [.. shapes.Select(shape => new GradientForm(shape, Type, CPU))];
+    public IReadOnlyList<GradientForm> Forms => forms;
 
     /// <summary>The gradients as tensors, multiplied by a number that libtorch passed back.</summary>
     public Tensor[] Scaled(T factor)
@@ -81,7 +81,7 @@ internal sealed class FusedResults<T>
         var results = new Tensor[gradients.Length];
         for (var k = 0; k < results.Length; k++)
         {
-            results[k] = Empty(shapes[k]);
+            results[k] = Empty(forms[k].Shape);
             TensorPrimitives.Multiply(gradients[k], factor, FusedLoss.Values<T>(results[k]));
         }
 

@@ -46,6 +46,7 @@ internal sealed class MachineCode
         }
 
         Phases = [.. program.Phases.Select(Resolve)];
+        BufferHomes = program.BufferHomes;
     }
 
     public int VectorLength { get; }
@@ -59,6 +60,9 @@ internal sealed class MachineCode
     public int Length { get; }
 
     public ImmutableArray<MachinePhase> Phases { get; }
+
+    /// <summary>The output that each row buffer may live in; −1 where there is none.</summary>
+    public ImmutableArray<int> BufferHomes { get; }
 
     /// <summary>How many rows it has worked on, roughly: threads may lose a count.</summary>
     public long RowsRun { get; set; }

@@ -101,6 +101,9 @@ internal sealed class Program
     /// <summary>The number of buffers with one value for every row of the batch.</summary>
     public required int RowBuffers { get; init; }
 
+    /// <summary>The output that each row buffer may live in (<see cref="Execution.BufferHomes"/>); −1 where there is none.</summary>
+    public required ImmutableArray<int> BufferHomes { get; init; }
+
     /// <summary>Whether it needs to know which responses are valid.</summary>
     public required bool HasResponses { get; init; }
 

@@ -61,6 +61,7 @@ internal sealed class ProgramCompiler(bool keepsRegisters)
             RowRegisters = rowRegisters.Count,
             ResponseRegisters = responseRegisters.Count,
             RowBuffers = buffers.Count,
+            BufferHomes = BufferHomes.Find(phases, buffers.Count),
             HasResponses = nodes.Exists(n => n.Shape == Shape.Responses || n.Operation == Operation.ResponseCount),
         };
     }

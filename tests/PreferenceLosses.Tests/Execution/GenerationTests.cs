@@ -84,6 +84,48 @@ public class GenerationTests
         AssertSameDigits<double>(new FormulaBatch(77) { Columns = { ["x"] = [.. Enumerable.Range(0, 77).Select(i => i - 30.0)] } }, [sum * first, x]);
     }
 
+    [Fact]
+    public void An_output_houses_a_row_buffer_only_until_it_is_written()
+    {
+        var houses = 0;
+        foreach (var (name, graph) in LossCatalog.BuiltIn.Entries.Select(e => (e.Name, e.Loss.Graph)))
+        {
+            var program = ProgramCompiler.Compile(graph.Losses.SelectMany(WithGradients), keepsRegisters: false);
+            var homes = program.BufferHomes.Where(home => home >= 0).ToList();
+            Assert.Equal(homes.Distinct().Count(), homes.Count);
+            houses += homes.Count;
+            for (var buffer = 0; buffer < program.RowBuffers; buffer++)
+            {
+                var written = program.Phases.ToList().FindIndex(phase => phase.Outputs.Any(o => o.Target == program.BufferHomes[buffer]));
+                var later = program.Phases.Skip(written + 1).SelectMany(phase => phase.Instructions);
+                Assert.False(program.BufferHomes[buffer] >= 0 && later.Any(i => i.LoadsBuffer && i.A.Index == buffer), $"{name}, buffer {buffer}");
+                Assert.False(program.BufferHomes[buffer] >= 0 && program.Phases.Any(phase => phase.Permutations.Any(p => p.Values == buffer || p.Key == buffer || p.Result == buffer)), $"{name}, buffer {buffer}");
+            }
+        }
+
+        Assert.InRange(houses, 20, 1000);
+    }
+
+    [Fact]
+    public void Where_outputs_share_memory_they_house_nothing()
+    {
+        var loss = LossCatalog.BuiltIn.Find("aqfl").Loss;
+        var batch = AnyBatch.Random(loss, 300, seed: 1) with { Parameters = loss.Parameters.ToDictionary(p => p.Parameter.Name!, p => p.Value) };
+        var program = ProgramCompiler.Compile(loss.Graph.Losses.SelectMany(WithGradients), keepsRegisters: false);
+        var homes = program.BufferHomes.Where(home => home >= 0).ToArray();
+        Assert.True(homes.Length >= 2);
+        Same("with each other", (_, outputs) => outputs[homes[0]] = outputs[homes[1]]);
+
+        // The columns are read in the first pass, and these outputs written in the last.
+        Same("with a column", (columns, outputs) => outputs[homes[0]] = columns[0] + (Block.LongestVector * sizeof(float)));
+
+        void Same(string what, Action<nint[], nint[]> place) => AssertSame(
+            FormulaRunner.Run<PlatformLanes<float>, float>(batch, program, generates: false, place: place),
+            FormulaRunner.Run<PlatformLanes<float>, float>(batch, program, generates: true, place: place),
+            what,
+            [.. loss.Graph.Losses.SelectMany(WithGradients)]);
+    }
+
     private static void HasTheSameDigits<T>(string name, int rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

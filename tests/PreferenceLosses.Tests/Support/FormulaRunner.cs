@@ -28,7 +28,12 @@ internal static unsafe class FormulaRunner
             : Run<PlatformLanes<T>, T>(batch, program, generates: false, threads);
 
     /// <summary>The values of a compiled program's outputs, with vectors of a width, interpreted or as generated code.</summary>
-    public static double[][] Run<L, T>(FormulaBatch batch, Program program, bool generates, int threads = 1)
+    /// <param name="batch">The batch.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="generates">Whether code is generated.</param>
+    /// <param name="threads">The largest number of threads.</param>
+    /// <param name="place">Puts outputs elsewhere: gets the addresses of columns and outputs, and may change those of outputs. Results are read from where it put them.</param>
+    public static double[][] Run<L, T>(FormulaBatch batch, Program program, bool generates, int threads = 1, Action<nint[], nint[]>? place = null)
         where L : struct, ILanes<L, T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -43,6 +48,12 @@ internal static unsafe class FormulaRunner
         var outputPointers = stackalloc T*[outputs.Length];
         Point(columns, columnPointers);
         Point(outputs, outputPointers);
+        if (place is not null)
+        {
+            var placed = new Span<nint>(outputPointers, outputs.Length).ToArray();
+            place(new Span<nint>(columnPointers, columns.Length).ToArray(), placed);
+            placed.CopyTo(new Span<nint>(outputPointers, outputs.Length));
+        }
 
         var workspace = Workspace<T>.Rent();
         fixed (double* scalarInputs = scalars, parameterValues = parameters, scalarResults = scalarOutputs)
@@ -63,12 +74,20 @@ internal static unsafe class FormulaRunner
             Executor<L, T>.Run(program, code, generated, arguments, workspace);
         }
 
-        // Only pointers into the columns were used until here.
-        GC.KeepAlive(columns);
         Workspace<T>.Return(workspace);
-        return [.. outputs.Select((output, i) => program.Outputs[i].Shape == Shape.Scalar
-            ? [scalarOutputs[i]]
-            : output.Take(Length(batch, program.Outputs[i].Shape)).Select(double.CreateTruncating).ToArray())];
+        var results = new double[outputs.Length][];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var shape = program.Outputs[i].Shape;
+            results[i] = shape == Shape.Scalar
+                ? [scalarOutputs[i]]
+                : [.. new Span<T>(outputPointers[i], Length(batch, shape)).ToArray().Select(double.CreateTruncating)];
+        }
+
+        // Only pointers into them were used until here.
+        GC.KeepAlive(columns);
+        GC.KeepAlive(outputs);
+        return results;
     }
 
     private static int Length(FormulaBatch batch, Shape shape) => shape switch
@@ -78,11 +97,11 @@ internal static unsafe class FormulaRunner
         _ => batch.Rows * batch.Responses,
     };
 
-    /// <summary>A copy that does not move.</summary>
+    /// <summary>A copy that does not move, with room for an output that begins in it and ends a few rows later.</summary>
     private static T[] Pinned<T>(double[] values)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var array = GC.AllocateArray<T>(Math.Max(values.Length, 1), pinned: true);
+        var array = GC.AllocateArray<T>(values.Length + Block.LongestVector, pinned: true);
         for (var i = 0; i < values.Length; i++)
         {
             array[i] = T.CreateTruncating(values[i]);

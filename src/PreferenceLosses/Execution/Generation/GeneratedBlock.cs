@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 using PreferenceLosses.Execution.Vectors;
+using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Execution.Generation;
 
@@ -27,6 +28,7 @@ internal readonly unsafe struct GeneratedBlock<L, T>
     private readonly T** columns;
     private readonly T** outputs;
     private readonly T** buffers;
+    private readonly bool areOutputsFree;
 
     public GeneratedBlock(Program program, in ExecutionArguments<T> arguments, T* rowBuffers, T* memory, Workspace<T> scratch)
     {
@@ -38,6 +40,7 @@ internal readonly unsafe struct GeneratedBlock<L, T>
         outputs = columns + program.Columns.Length;
         buffers = outputs + program.Outputs.Length;
         tails = scratch.Tails((program.Columns.Length + program.Outputs.Length) * L.Count);
+        areOutputsFree = AreOutputsFree(program, arguments);
     }
 
     /// <summary>Runs a phase over the rows from <paramref name="start"/>.</summary>
@@ -70,7 +73,7 @@ internal readonly unsafe struct GeneratedBlock<L, T>
 
         foreach (var i in phase.Buffers)
         {
-            buffers[i] = rowBuffers + (i * arguments.BufferLength) + start;
+            buffers[i] = areOutputsFree && program.BufferHomes[i] is >= 0 and var home ? arguments.Outputs[home] + start : OwnBuffer(i, start);
         }
 
         foreach (var i in phase.Outputs)
@@ -78,6 +81,36 @@ internal readonly unsafe struct GeneratedBlock<L, T>
             outputs[i] = arguments.Outputs[i] + start;
         }
     }
+
+    /// <summary>A row buffer's own memory, which has room for whole vectors: where it lives in an output, the rows that are left over still live here.</summary>
+    private T* OwnBuffer(int index, int start) => rowBuffers + (index * arguments.BufferLength) + start;
+
+    /// <summary>Whether nothing else is in the memory of the outputs that row buffers may live in: a caller may have gradients written over columns.</summary>
+    private static bool AreOutputsFree(Program program, in ExecutionArguments<T> arguments)
+    {
+        foreach (var home in program.BufferHomes)
+        {
+            for (var i = 0; home >= 0 && i < program.Columns.Length; i++)
+            {
+                if (Overlap(arguments.Outputs[home], arguments.Columns[i], arguments.Rows))
+                {
+                    return false;
+                }
+            }
+
+            for (var i = 0; home >= 0 && i < program.Outputs.Length; i++)
+            {
+                if (i != home && program.Outputs[i].Shape == Shape.Row && Overlap(arguments.Outputs[home], arguments.Outputs[i], arguments.Rows))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Overlap(T* a, T* b, int rows) => a < b + rows && b < a + rows;
 
     /// <summary>Asks for the rows after the block, which arrive while this one is computed.</summary>
     private void PrefetchNext(GeneratedPhase phase, int count, int bytes)
@@ -121,6 +154,11 @@ internal readonly unsafe struct GeneratedBlock<L, T>
         foreach (var i in phase.Outputs)
         {
             outputs[i] = Tail(program.Columns.Length + i) - whole;
+        }
+
+        foreach (var i in phase.Buffers)
+        {
+            buffers[i] = OwnBuffer(i, start);
         }
 
         Call(phase, start, whole, whole + L.Count);

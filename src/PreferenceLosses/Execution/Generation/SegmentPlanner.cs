@@ -20,7 +20,7 @@ internal static class SegmentPlanner
         for (var p = 0; p < phases.Count; p++)
         {
             Place(phases[p], code.Phases[p].Buffers, (segment, stores) => segment with { Buffers = stores });
-            Place(phases[p], code.Phases[p].Outputs, (segment, stores) => segment with { Outputs = stores });
+            Place(phases[p], code.Phases[p].Outputs, (segment, stores) => segment with { Outputs = stores }, isLast: store => code.BufferHomes.Contains(store.Target));
             for (var s = 0; s < phases[p].Count; s++)
             {
                 phases[p][s] = phases[p][s] with { Inputs = [.. Reads(phases[p][s]).Where(inputs.ContainsKey).Select(offset => inputs[offset])] };
@@ -74,10 +74,17 @@ internal static class SegmentPlanner
         yield return new Segment(instructions.DrainToImmutable(), [], [], [], []);
     }
 
-    /// <summary>A value is stored where it was computed; what an earlier phase computed is stored by the first segment.</summary>
-    private static void Place(List<Segment> segments, ImmutableArray<MachineStore> stores, Func<Segment, ImmutableArray<MachineStore>, Segment> with)
+    /// <summary>
+    /// A value is stored where it was computed; what an earlier phase computed is stored by the first segment. An output that houses a row buffer
+    /// is stored by the last one, because until then the buffer may be loaded.
+    /// </summary>
+    private static void Place(
+        List<Segment> segments, ImmutableArray<MachineStore> stores, Func<Segment, ImmutableArray<MachineStore>, Segment> with, Predicate<MachineStore>? isLast = null)
     {
-        foreach (var group in stores.GroupBy(store => Math.Max(0, segments.FindLastIndex(s => s.Instructions.Any(i => i.D == store.Offset)))))
+        int SegmentOf(MachineStore store) =>
+            isLast?.Invoke(store) == true ? segments.Count - 1 : Math.Max(0, segments.FindLastIndex(s => s.Instructions.Any(i => i.D == store.Offset)));
+
+        foreach (var group in stores.GroupBy(SegmentOf))
         {
             segments[group.Key] = with(segments[group.Key], [.. group]);
         }
