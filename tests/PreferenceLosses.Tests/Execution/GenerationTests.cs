@@ -107,6 +107,29 @@ public class GenerationTests
     }
 
     [Fact]
+    public void An_output_that_houses_a_row_buffer_is_written_after_the_last_segment_that_loads_it()
+    {
+        // In the second pass the first output is known early, and the sum, which was kept in its place, is loaded late.
+        var sum = Column("x") + Column("y") + Column("z");
+        var cost = Exp(sum);
+        var mean = Mean(cost);
+        var tail = Exp(mean - cost);
+        for (var i = 1; i <= 40; i++)
+        {
+            tail += Log(1 + Exp(cost / i));
+        }
+
+        Expr[] roots = [cost - mean, tail * sum];
+        var program = ProgramCompiler.Compile(roots, keepsRegisters: false);
+        var segments = SegmentPlanner.Plan(new MachineCode(program, 8, responses: 1))[1];
+        Assert.InRange(segments.Length, 3, 100);
+        Assert.Contains(segments[^1].Instructions, i => i.LoadsBuffer && program.BufferHomes[i.Source] == 0);
+
+        double[] Values(int seed) => [.. Enumerable.Range(0, 300).Select(i => Math.Sin(i + seed))];
+        AssertSameDigits<double>(new FormulaBatch(300) { Columns = { ["x"] = Values(1), ["y"] = Values(2), ["z"] = Values(3) } }, roots);
+    }
+
+    [Fact]
     public void Where_outputs_share_memory_they_house_nothing()
     {
         var loss = LossCatalog.BuiltIn.Find("aqfl").Loss;

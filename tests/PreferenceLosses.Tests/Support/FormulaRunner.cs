@@ -84,6 +84,11 @@ internal static unsafe class FormulaRunner
                 : [.. new Span<T>(outputPointers[i], Length(batch, shape)).ToArray().Select(double.CreateTruncating)];
         }
 
+        for (var i = 0; place is null && i < outputs.Length; i++)
+        {
+            Assert.False(outputs[i].AsSpan(Length(batch, program.Outputs[i].Shape)).ContainsAnyExcept(T.Zero), "Memory beyond an output was written.");
+        }
+
         // Only pointers into them were used until here.
         GC.KeepAlive(columns);
         GC.KeepAlive(outputs);
