@@ -109,17 +109,17 @@ public class GenerationTests
     [Fact]
     public void An_output_that_houses_a_row_buffer_is_written_after_the_last_segment_that_loads_it()
     {
-        // In the second pass the first output is known early, and the sum, which was kept in its place, is loaded late.
-        var sum = Column("x") + Column("y") + Column("z");
-        var cost = Exp(sum);
-        var mean = Mean(cost);
-        var tail = Exp(mean - cost);
+        // In the second pass the first output is known early, and what was kept in its place is loaded late.
+        var (x, cost) = (Column("x"), Exp(Column("x") + Column("y") + Column("z")));
+        var mean = Mean(x);
+        var early = x - mean;
+        var sum = early;
         for (var i = 1; i <= 40; i++)
         {
-            tail += Log(1 + Exp(cost / i));
+            sum += Log(1 + Exp(early / i));
         }
 
-        Expr[] roots = [cost - mean, tail * sum];
+        Expr[] roots = [early, sum * (cost - Mean(cost))];
         var program = ProgramCompiler.Compile(roots, keepsRegisters: false);
         var segments = SegmentPlanner.Plan(new MachineCode(program, 8, responses: 1))[1];
         Assert.InRange(segments.Length, 3, 100);
