@@ -3,6 +3,9 @@
 # Debian's slurmctld, slurmd, slurm-client and munge. Afterwards `export SLURM_CONF=FOLDER/slurm.conf`. Nothing outside the folder is changed.
 set -euo pipefail
 
+# The daemons are where not everybody's path leads.
+PATH=$PATH:/usr/sbin:/sbin
+
 command=${1:-}
 folder=$(mkdir -p "${2:?usage: cluster.sh start|stop FOLDER}" && cd "$2" && pwd)
 export SLURM_CONF=$folder/slurm.conf

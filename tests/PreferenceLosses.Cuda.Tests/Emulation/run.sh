@@ -33,10 +33,11 @@ mutant() { # name, sed expression
   for flags in "-g0" "-fsanitize=address,undefined -fno-sanitize-recover=all"; do
     # shellcheck disable=SC2086
     compile "$out/mutant/logits.cu" "$out/mutant/test" -w $flags
-    if ! (ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 timeout 60 "$out/mutant/test") >"$out/mutant/log" 2>&1; then
+    # With its own exit the subshell is who says that something crashed, into the log.
+    if ! (ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=0 timeout 60 "$out/mutant/test"; exit $?) >"$out/mutant/log" 2>&1; then
       local why
       why=$(grep -m1 -iE 'failed|block|error' "$out/mutant/log" | cut -c1-110) || why="it crashed"
-      echo "mutant '$1' was noticed: $why"
+      echo "mutant '$1' was noticed: ${why#failed: }"
       return
     fi
   done
