@@ -138,7 +138,7 @@ internal sealed class TensorChecks(LossGraph graph)
             first = name;
             (deviceType, deviceIndex) = (tensor.device_type, tensor.device_index);
         }
-        else if (deviceType != tensor.device_type || deviceIndex != tensor.device_index)
+        else if (deviceType != tensor.device_type || (deviceType != TorchSharp.DeviceType.CPU && deviceIndex != tensor.device_index))
         {
             throw new InvalidBatchException($"The tensor '{name}' is on {tensor.device} and '{first}' on {firstTensor.device}; all are needed on one device.", name);
         }

@@ -4,6 +4,7 @@ using PreferenceLosses.Discovery.Tests.Support;
 namespace PreferenceLosses.Discovery.Tests.Search;
 
 /// <summary>The run that works out of the box: the built-in conversation, the real validation, the real training.</summary>
+[Collection("Alone")]
 public sealed class ScriptedDiscoveryTests
 {
     private static string Reply(Proposal proposal) =>

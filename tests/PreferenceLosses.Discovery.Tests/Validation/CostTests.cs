@@ -12,7 +12,7 @@ namespace PreferenceLosses.Discovery.Tests.Validation;
 public class CostTests(ITestOutputHelper output)
 {
     /// <summary>Tries of each candidate, each with other constants, so that nothing that is kept of the one helps the next. The runtime compiles and collects meanwhile, so the cheapest counts.</summary>
-    private const int Tries = 5;
+    private const int Tries = 10;
 
     [Fact]
     public void A_published_candidate_is_validated_in_20_milliseconds()
