@@ -51,6 +51,8 @@ internal sealed class Arithmetic(PtxWriter writer, bool isDouble)
         Operation.ExpMinusAbs => Exp(Negate(Abs(a))),
         Operation.Log1pOfUnit => isDouble ? Log1pOfUnitOfDouble(a) : Multiply(a, SlopeOfLogarithmOfSingle(a)),
         Operation.ExpTimes => ExpTimes(a, b),
+        Operation.ExpOfRest => ExpOfRest(a),
+        Operation.ExpTimesOfRest => ExpTimesOfRest(a, b, c),
         Operation.RoundToSingle => isDouble ? ToDouble(writer.Op(Register.Single, "cvt.rn.f32.f64", Held(a))) : a,
 
         Operation.Add => Add(a, b),
@@ -168,6 +170,18 @@ internal sealed class Arithmetic(PtxWriter writer, bool isDouble)
         return Multiply(Multiply(Multiply(OnePlus(r, p), low), b), high);
     }
 
+    private string ExpOfRest(string x)
+    {
+        var (_, r, p) = Reduce(x);
+        return OnePlus(r, p);
+    }
+
+    private string ExpTimesOfRest(string x, string rest, string b)
+    {
+        var (low, high) = PowersOfTwo(SplitOff(x).N);
+        return Multiply(Multiply(Multiply(rest, low), b), high);
+    }
+
     /// <summary>e^x − 1, accurate near 0: 2ⁿ·(e^r − 1) + 2ⁿ − 1, which for n = 0 is e^r − 1 itself.</summary>
     private string Expm1(string x)
     {
@@ -189,15 +203,21 @@ internal sealed class Arithmetic(PtxWriter writer, bool isDouble)
     /// <summary>e^x = 2ⁿ·e^r with |r| ≤ ln 2 / 2 and e^r = 1 + r + p·r².</summary>
     private (string N, string R, string P) Reduce(string x)
     {
+        var (n, held) = SplitOff(x);
+        var r = FusedMultiplyAdd(n, Constant(isDouble ? -Ln2 : -Ln2HighSingle), held);
+        r = FusedMultiplyAdd(n, Constant(isDouble ? -Ln2Rest : -Ln2LowSingle), r);
+        return (n, r, isDouble ? ExponentialSeriesOfDouble(r) : Horner(r, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5));
+    }
+
+    /// <summary>The integer next to x / ln 2, and x held where 2ⁿ has two factors.</summary>
+    private (string N, string Held) SplitOff(string x)
+    {
         // Beyond these e^x·b is ∞ for any normal b, or 0 for any b below 1e30.
         var held = Maximum(Minimum(x, Constant(isDouble ? 1418.5 : 176.4)), Constant(isDouble ? -1416 : -174));
 
         // Adding 1.5·2²³ or 1.5·2⁵² rounds to the nearest integer.
         var rounder = Constant(1.5 * IntegersFrom);
-        var n = Subtract(FusedMultiplyAdd(held, Constant(1 / Ln2), rounder), rounder);
-        var r = FusedMultiplyAdd(n, Constant(isDouble ? -Ln2 : -Ln2HighSingle), held);
-        r = FusedMultiplyAdd(n, Constant(isDouble ? -Ln2Rest : -Ln2LowSingle), r);
-        return (n, r, isDouble ? ExponentialSeriesOfDouble(r) : Horner(r, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5));
+        return (Subtract(FusedMultiplyAdd(held, Constant(1 / Ln2), rounder), rounder), held);
     }
 
     private string OnePlus(string r, string p) => FusedMultiplyAdd(FusedMultiplyAdd(p, r, One), r, One);

@@ -244,7 +244,7 @@ internal static class ScalarOperands
 
     private static int Count(Operation operation) => operation switch
     {
-        Operation.Select or Operation.Clamp or Operation.SigmoidFromExp => 3,
+        Operation.Select or Operation.Clamp or Operation.SigmoidFromExp or Operation.ExpTimesOfRest => 3,
         (>= Operation.Add and <= Operation.Equal) or Operation.ExpTimes => 2,
         _ => 1,
     };

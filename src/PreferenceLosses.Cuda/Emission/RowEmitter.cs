@@ -182,7 +182,7 @@ internal static class RowOperands
 {
     public static int Count(Instruction i) => i.LoadsBuffer || i.Operation.IsLeaf() ? 0 : i.Operation switch
     {
-        Operation.Select or Operation.Clamp or Operation.SigmoidFromExp => 3,
+        Operation.Select or Operation.Clamp or Operation.SigmoidFromExp or Operation.ExpTimesOfRest => 3,
         (>= Operation.Add and <= Operation.Equal) or Operation.ExpTimes or Operation.SortBy or Operation.UnsortBy => 2,
         _ => 1,
     };

@@ -25,7 +25,7 @@ internal static class Lowering
         }
 
         var merged = Simplifier.Rewrite(lowered, ScalarFactors.Merge);
-        var exponentials = Simplifier.Simplify(Simplifier.Rewrite(merged, (node, table) => IntoExponential(node, table)));
+        var exponentials = ShareExponentials(Simplifier.Simplify(Simplifier.Rewrite(merged, IntoExponential)));
 
         // Last, so that reciprocals are not merged with other factors, whose product might overflow where the row's value does not.
         return Simplifier.Simplify(Simplifier.Rewrite(exponentials, (node, _) => ByReciprocal(node)));
@@ -75,6 +75,27 @@ internal static class Lowering
                 Elementwise(Operation.ExpTimes, rest.Operands[1].Operands[0], table.Intern(factor * rest.Operands[0])),
             _ => node,
         };
+    }
+
+    /// <summary>e^x in a value and e^x times something in its gradient are one exponential: where there are several of one x, each is made of what they share.</summary>
+    private static ImmutableArray<Expr> ShareExponentials(ImmutableArray<Expr> roots)
+    {
+        bool IsExponential(Expr node) => node.Operation is Operation.Exp or Operation.ExpTimes && node.Operands[0].Shape != Shape.Scalar;
+
+        var shared = NodeOrder.Of(roots).Where(IsExponential)
+            .GroupBy(node => node.Operands[0], ReferenceEqualityComparer.Instance).Where(group => group.Count() > 1)
+            .Select(group => group.Key).ToHashSet(ReferenceEqualityComparer.Instance);
+        return Simplifier.Rewrite(roots, (node, table) =>
+        {
+            if (!IsExponential(node) || !shared.Contains(node.Operands[0]))
+            {
+                return node;
+            }
+
+            var x = node.Operands[0];
+            var factor = node.Operation == Operation.ExpTimes ? node.Operands[1] : table.Intern(1);
+            return Elementwise(Operation.ExpTimesOfRest, x, table.Intern(Elementwise(Operation.ExpOfRest, x)), factor);
+        });
     }
 
     private static Expr ExpMinusAbs(Expr x) =>

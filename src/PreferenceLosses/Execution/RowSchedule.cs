@@ -177,8 +177,8 @@ internal sealed class RowSchedule
 
     private static int CostOf(Expr node) => node.Operation switch
     {
-        Operation.Exp or Operation.ExpMinusAbs or Operation.Log1pOfUnit => 12,
-        Operation.Divide => 10,
+        Operation.Exp or Operation.ExpMinusAbs or Operation.Log1pOfUnit or Operation.ExpOfRest => 12,
+        Operation.Divide or Operation.ExpTimesOfRest => 10,
         Operation.Log or Operation.ExpTimes or Operation.Sqrt => 16,
         Operation.Expm1 or Operation.Tanh or Operation.Log1p or Operation.Log1mExp or Operation.Power => 30,
         _ => 1,

@@ -154,6 +154,10 @@ public enum Operation
     Log1pOfUnit,
     /// <summary>e^x · b, where e^x alone may overflow: the gradient of an exponential loss is β/N times its value.</summary>
     ExpTimes,
+    /// <summary>e^r of x = n·ln 2 + r, n being the integer for which |r| is smallest: what the exponentials of one x share.</summary>
+    ExpOfRest,
+    /// <summary>e^x · b from x, the <see cref="ExpOfRest"/> of it and b. Not of scalars, whose precision is another one than that of rows.</summary>
+    ExpTimesOfRest,
 }
 
 /// <summary>What family an <see cref="Operation"/> belongs to.</summary>

@@ -46,6 +46,8 @@ internal static class ScalarFunctions
         Operation.SigmoidFromExp => a < 0 ? b * c : c,
         Operation.Log1pOfUnit => Log1p(a),
         Operation.ExpTimes => ExpTimes(a, b),
+        Operation.ExpOfRest => Math.Exp(a - (Math.Round(a / Ln2) * Ln2)),
+        Operation.ExpTimesOfRest => ExpTimes(a, c),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an elementwise operation."),
     };
 

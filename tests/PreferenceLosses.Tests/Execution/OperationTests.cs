@@ -13,7 +13,7 @@ public class OperationTests
     private static readonly int[] Sizes = [1, 2, 3, 5, 8, 17, 127, 128, 129, 255, 256, 257, 300];
 
     /// <summary>Ties, zeros of both signs, borders of the stable forms, overflow, underflow, infinities and NaN.</summary>
-    private static readonly double[] SpecialValues =
+    internal static readonly double[] SpecialValues =
     [
         0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, 1e-8, -1e-8, 1e-30, -1e-30, float.Epsilon, -float.Epsilon, 0.6931471805599453,
         -0.6931471805599453, 0.4142135, 17, -17, 20, -20, 36.7, -37.5, 88.5, -88.5, 90, -104.5, 709, -746, 1e10, -1e10,
@@ -84,11 +84,13 @@ public class OperationTests
         Assert.Equal(0, open);
     }
 
+    private static bool IsExpTimes(Operation operation) => operation is Operation.ExpTimes or Operation.ExpOfRest or Operation.ExpTimesOfRest;
+
     private static Func<double>[] Sources(Operation operation, Random random)
     {
         // Squares and sums of larger numbers overflow at other places than in the reference; e^x · b is for normal b below 1e30.
-        var decades = operation.IsElementwise() && operation != Operation.ExpTimes ? 36 : 15;
-        var special = operation == Operation.ExpTimes ? [.. SpecialValues.Where(v => v == 0 || Math.Abs(v) > 1e-31)] : SpecialValues;
+        var decades = operation.IsElementwise() && !IsExpTimes(operation) ? 36 : 15;
+        var special = IsExpTimes(operation) ? [.. SpecialValues.Where(v => v == 0 || Math.Abs(v) > 1e-31)] : SpecialValues;
         return
         [
             () => Math.Round(40 * (random.NextDouble() - 0.5), 2),

@@ -107,6 +107,32 @@ public class ProgramTests
         static int Buffers(Expr[] roots) => ProgramCompiler.Compile(roots, keepsRegisters: false).RowBuffers;
     }
 
+    [Fact]
+    public void Exponentials_of_one_argument_share_their_work_and_keep_every_bit()
+    {
+        var (x, y, factor) = (Input("x", Shape.Row, differentiable: true), Input("y", Shape.Row, differentiable: true), Input("factor", Shape.Scalar, differentiable: false));
+        Expr[] roots = [Exp(x), factor * Exp(x), factor * (y * Exp(x))];
+        var shared = ProgramCompiler.Compile(roots, keepsRegisters: true).Phases[0].Instructions;
+        Assert.Single(shared, i => i.Operation == Operation.ExpOfRest);
+        Assert.Equal(3, shared.Count(i => i.Operation == Operation.ExpTimesOfRest));
+        Assert.DoesNotContain(shared, i => i.Operation is Operation.Exp or Operation.ExpTimes);
+
+        double[] values = [.. OperationTests.SpecialValues, .. Enumerable.Range(-2000, 4000).Select(i => i * 0.77)];
+        var batch = new FormulaBatch(values.Length) { Columns = { ["x"] = values, ["y"] = [.. values.Reverse()] }, Scalars = { ["factor"] = 1e-7 } };
+        AssertSameAsAlone<float>();
+        AssertSameAsAlone<double>();
+
+        void AssertSameAsAlone<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            var together = FormulaRunner.Run<T>(batch, roots);
+            for (var i = 0; i < roots.Length; i++)
+            {
+                Assert.Equal(FormulaRunner.Run<T>(batch, [roots[i]])[0].Select(BitConverter.DoubleToInt64Bits), together[i].Select(BitConverter.DoubleToInt64Bits));
+            }
+        }
+    }
+
     private static Expr[] WithGradients(Expr formula)
     {
         var adjoints = Differentiation.VectorJacobianProduct([formula], [1]);

@@ -37,6 +37,11 @@ internal static class OperationSamples
 
         // These take what another operation gives.
         Operation.SigmoidFromExp => [.. Shapes.Select(s => Elementwise(operation, Operand('a', s), ExpMinusAbs(Operand('a', s)), 1 / (1 + ExpMinusAbs(Operand('a', s)))))],
+        Operation.ExpOfRest or Operation.ExpTimesOfRest =>
+        [
+            .. Shapes.Where(s => s != Shape.Scalar).SelectMany(s => Shapes.Select(t => Elementwise(
+                Operation.ExpTimesOfRest, Operand('a', s), Elementwise(Operation.ExpOfRest, Operand('a', s)), Operand('b', t)))),
+        ],
         Operation.Log1pOfUnit => [.. Shapes.Select(s => Elementwise(operation, ExpMinusAbs(Operand('a', s))))],
 
         _ when operation.IsElementwise() => [.. Combinations(Arity(operation)).Select(o => Elementwise(operation, [.. o]))],

@@ -50,6 +50,10 @@ internal static class ReferenceOperations
         Operation.SigmoidFromExp => a < 0 ? b * c : c,
         Operation.Log1pOfUnit => Log1p(a),
         Operation.ExpTimes => ExpTimes(a, b),
+
+        // Which of two neighbouring integers is taken out of x/ln 2 where both are as near is open: what counts is what comes of it.
+        Operation.ExpOfRest => 1,
+        Operation.ExpTimesOfRest => ExpTimes(a, c),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "The reference does not know this elementwise operation."),
     };
 

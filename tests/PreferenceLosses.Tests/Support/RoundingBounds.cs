@@ -30,7 +30,7 @@ internal static class RoundingBounds
         Operation.Exp or Operation.ExpMinusAbs => Relative(4, result, precision),
         Operation.Log or Operation.Log1p or Operation.Expm1 or Operation.Log1mExp or Operation.Log1pOfUnit => Relative(8, result, precision),
 
-        Operation.ExpTimes => Relative(8, result, precision),
+        Operation.ExpTimes or Operation.ExpOfRest or Operation.ExpTimesOfRest => Relative(8, result, precision),
 
         // Made of two or three of those, all of one sign.
         Operation.Sigmoid or Operation.SigmoidFromExp or Operation.Softplus or Operation.LogSigmoid => Relative(12, result, precision),

@@ -127,11 +127,12 @@ internal static class SegmentPlanner
     /// <summary>About how many variables an operation has when it is inlined.</summary>
     private static int Weight(in MachineInstruction i) => i.IsLoad ? 3 : i.Operation switch
     {
-        Operation.Exp or Operation.ExpMinusAbs or Operation.Log1pOfUnit => 50,
+        Operation.Exp or Operation.ExpMinusAbs or Operation.Log1pOfUnit or Operation.ExpOfRest => 50,
         Operation.Log or Operation.ExpTimes => 80,
         Operation.Expm1 or Operation.Tanh => 100,
         Operation.Log1p => 120,
         Operation.Log1mExp => 300,
+        Operation.ExpTimesOfRest => 30,
         Operation.SigmoidFromExp or Operation.Sign => 10,
         _ => 3,
     };

@@ -59,6 +59,7 @@ internal static unsafe class Kernels<L, T>
             case Operation.Tanh: visitor.Unary<Tanh>(); break;
             case Operation.ExpMinusAbs: visitor.Unary<ExpMinusAbs>(); break;
             case Operation.Log1pOfUnit: visitor.Unary<Log1pOfUnit>(); break;
+            case Operation.ExpOfRest: visitor.Unary<ExpOfRest>(); break;
             case Operation.Broadcast: visitor.Unary<Copy>(); break;
 
             case Operation.Add: visitor.Binary<Add>(); break;
@@ -73,6 +74,7 @@ internal static unsafe class Kernels<L, T>
             case Operation.ExpTimes: visitor.Binary<ExpTimes>(); break;
 
             case Operation.SigmoidFromExp: visitor.Ternary<SigmoidFromExp>(); break;
+            case Operation.ExpTimesOfRest: visitor.Ternary<ExpTimesOfRest>(); break;
             case Operation.Select: visitor.Ternary<Select>(); break;
             case Operation.Clamp: visitor.Ternary<Clamp>(); break;
 
@@ -255,6 +257,18 @@ internal static unsafe class Kernels<L, T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static L Invoke(L x, L y) => VectorFunctions<L, T>.ExpTimes(x, y);
+    }
+
+    private readonly struct ExpOfRest : IUnaryKernel<L>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L Invoke(L x) => VectorFunctions<L, T>.ExpOfRest(x);
+    }
+
+    private readonly struct ExpTimesOfRest : ITernaryKernel<L>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static L Invoke(L x, L rest, L y) => VectorFunctions<L, T>.ExpTimesOfRest(x, rest, y);
     }
 
     private readonly struct SigmoidFromExp : ITernaryKernel<L>
