@@ -59,7 +59,7 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
             };
         }
 
-        var module = device.Module(kernel.Text);
+        var module = device.Module(kernel.Module);
         foreach (var (entry, blocks, threads) in kernel.Launches(batch.Rows, Cut))
         {
             module.Launch(entry, blocks, threads, stream, parameters);

@@ -36,7 +36,7 @@ public sealed class CudaSequenceLogProbabilities(CudaDevice device)
     public void Forward(CudaLogits logits, CudaTokenSequences sequences, CudaTokenResults results, nint sums, nint lengths, nint stream = 0)
     {
         Check(logits, sequences);
-        var module = device.Module(RowKernels.Text);
+        var module = device.Module(RowKernels.Module);
         module.Launch(
             RowKernels.Forward(logits.Format, withEntropy: false), logits.Rows, RowKernels.Threads, stream,
             [
@@ -63,7 +63,7 @@ public sealed class CudaSequenceLogProbabilities(CudaDevice device)
     {
         Check(logits, sequences);
         CheckGradients(logits, gradients);
-        var module = device.Module(RowKernels.Text);
+        var module = device.Module(RowKernels.Module);
         module.Launch(
             RowKernels.SpreadUpstream, sequences.Count, RowKernels.Threads, stream, [(ulong)upstream, (ulong)sequences.Offsets, (ulong)rowUpstream]);
         module.Launch(

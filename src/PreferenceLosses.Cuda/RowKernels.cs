@@ -1,3 +1,5 @@
+using PreferenceLosses.Cuda.Driver;
+
 namespace PreferenceLosses.Cuda;
 
 /// <summary>The committed kernels from logits to log-probabilities and back: their text and what they are called.</summary>
@@ -12,14 +14,17 @@ internal static class RowKernels
     /// <summary>The kernel that gives each row the derivative of its sequence's sum.</summary>
     public const string SpreadUpstream = "spread_upstream";
 
-    /// <summary>The module: PTX text.</summary>
-    public static string Text => Resource.Value;
+    /// <summary>The module.</summary>
+    public static ModuleText Module => Resource.Value;
 
-    private static readonly Lazy<string> Resource = new(() =>
+    /// <summary>Its PTX text.</summary>
+    public static string Text => Module.Ptx;
+
+    private static readonly Lazy<ModuleText> Resource = new(() =>
     {
         using var stream = typeof(RowKernels).Assembly.GetManifestResourceStream("logits.ptx")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return new ModuleText(reader.ReadToEnd());
     });
 
     /// <summary>The kernel of the forward pass: token log-probabilities, maxima and log-sums per row, and entropies if they are wanted.</summary>

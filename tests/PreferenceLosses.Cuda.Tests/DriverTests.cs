@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PreferenceLosses.Cuda.Driver;
 using PreferenceLosses.Cuda.Tests.Support;
 using PreferenceLosses.Losses;
@@ -80,7 +81,81 @@ public class DriverTests
         }
 
         Assert.Equal(["loss", "loss"], DriverDouble.Launched);
-        Assert.Equal(1, DriverDouble.Live()[1]);
+        Assert.Equal(1, DriverDouble.Loads);
+    }
+
+    [CompilerFact]
+    public void A_module_is_loaded_once_for_each_kernel_and_device()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        using var device = CudaDevice.Open();
+        var batch = Comparison.Batch(new DpoLoss(), 20);
+        using var memory = new ColumnsOnDevice(device, batch, null);
+        using var scalars = device.Allocate(32);
+        using var losses = device.Allocate(80);
+        void Evaluate(CudaDevice on, double beta, DeviceMemory? losses = null)
+        {
+            using var onDevice = new CudaLoss(on, new DpoLoss { Beta = beta });
+            onDevice.Evaluate(
+                new CudaBatch { Rows = 20, Columns = memory.Addresses }, new CudaDestination { Scalars = scalars.Address, Losses = losses?.Address ?? 0 });
+        }
+
+        // A sweep loads nothing after its first evaluation, whatever objects it makes.
+        foreach (var beta in Enumerable.Range(1, 10))
+        {
+            Evaluate(device, beta / 10.0);
+            Assert.Equal(1, DriverDouble.Loads);
+        }
+
+        // Other results need another kernel, and another device loads its own.
+        Evaluate(device, 0.1, losses);
+        Evaluate(device, 0.2, losses);
+        Assert.Equal(2, DriverDouble.Loads);
+        using (var other = CudaDevice.Open())
+        {
+            Evaluate(other, 0.1);
+            Evaluate(other, 0.2);
+            Assert.Equal(3, DriverDouble.Loads);
+            Assert.Equal(before[1] + 3, DriverDouble.Live()[1]);
+        }
+
+        Assert.Equal(before[1] + 2, DriverDouble.Live()[1]);
+    }
+
+    [CompilerFact]
+    public void A_module_whose_text_nobody_has_any_more_is_unloaded()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        var before = DriverDouble.Live()[1];
+        Load();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal((before, 1), (DriverDouble.Live()[1], DriverDouble.Loads));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Load()
+        {
+            device.Module(new ModuleText(RowKernels.Text));
+            Assert.Equal(before + 1, DriverDouble.Live()[1]);
+        }
+    }
+
+    [CompilerFact]
+    public void Threads_that_come_first_together_load_a_module_once()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        using var meeting = new Barrier(8);
+        var threads = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+        {
+            meeting.SignalAndWait();
+            device.Module(RowKernels.Module);
+        })).ToArray();
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal(1, DriverDouble.Loads);
     }
 
     [CompilerTheory]
@@ -151,7 +226,7 @@ public class DriverTests
         using (var device = CudaDevice.Open())
         {
             using var memory = device.Allocate<float>([1, 2]);
-            device.Module(RowKernels.Text);
+            device.Module(RowKernels.Module);
             Assert.Equal(0.5, device.Time(() => { }), 1e-6);
             Assert.NotEqual(before, DriverDouble.Live());
         }
@@ -200,10 +275,10 @@ public class DriverTests
         Assert.Contains("smaller batches", full.Message, StringComparison.Ordinal);
         Assert.Contains("1001 bytes", full.Message, StringComparison.Ordinal);
 
-        var text = Assert.Throws<CudaException>(() => device.Module("no PTX"));
+        var text = Assert.Throws<CudaException>(() => device.Module(new ModuleText("no PTX")));
         Assert.Contains("CUDA_ERROR_INVALID_PTX", text.Message, StringComparison.Ordinal);
         Assert.Contains("line 1: no .version", text.Message, StringComparison.Ordinal);
-        Assert.Contains("CUDA_ERROR_NOT_FOUND", Assert.Throws<CudaException>(() => device.Module(RowKernels.Text).Launch("nothing", 1, 32, 0, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("CUDA_ERROR_NOT_FOUND", Assert.Throws<CudaException>(() => device.Module(RowKernels.Module).Launch("nothing", 1, 32, 0, [])).Message, StringComparison.Ordinal);
 
         DriverDouble.Configure();
 

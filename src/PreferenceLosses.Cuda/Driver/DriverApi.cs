@@ -41,6 +41,9 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library, EntryPoint = "cuCtxSetCurrent")]
     public static partial int CtxSetCurrent(nint context);
 
+    [LibraryImport(Library, EntryPoint = "cuCtxSynchronize")]
+    public static partial int CtxSynchronize();
+
     [LibraryImport(Library, EntryPoint = "cuModuleLoadDataEx")]
     public static partial int ModuleLoadDataEx(out nint module, byte* image, uint options, int* names, nint* values);
 

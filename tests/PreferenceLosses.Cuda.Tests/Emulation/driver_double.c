@@ -17,7 +17,7 @@ typedef struct { void *address; long bytes; } Allocation;
 static Allocation allocations[Capacity];
 
 static int version = 12000, devices = 1, capability = 9, shares;
-static long live_allocations, live_modules, live_events, largest_allocation = 1L << 32;
+static long live_allocations, live_modules, live_events, loads, largest_allocation = 1L << 32;
 static Launch launch;
 static int context; /* its address is the handle */
 static _Thread_local void *current;
@@ -25,10 +25,11 @@ static _Thread_local void *current;
 #define NEEDS_CONTEXT if (current != &context || shares == 0) return InvalidContext
 
 EXPORT void double_configure(int new_version, int new_devices, int new_capability, long new_largest) {
-  version = new_version, devices = new_devices, capability = new_capability, largest_allocation = new_largest;
+  version = new_version, devices = new_devices, capability = new_capability, largest_allocation = new_largest, loads = 0;
 }
 EXPORT void double_on_launch(Launch function) { launch = function; }
 EXPORT long double_live(int what) { return what == 0 ? live_allocations : what == 1 ? live_modules : what == 2 ? live_events : shares; }
+EXPORT long double_loads(void) { return loads; }
 
 EXPORT int cuInit(unsigned flags) { return flags == 0 ? Success : InvalidValue; }
 EXPORT int cuDriverGetVersion(int *out) { return *out = version, Success; }
@@ -45,6 +46,7 @@ EXPORT int cuDevicePrimaryCtxRetain(void **out, int device) { return (void)devic
 EXPORT int cuDevicePrimaryCtxRelease_v2(int device) { return (void)device, shares > 0 ? (shares--, Success) : InvalidContext; }
 EXPORT int cuCtxGetCurrent(void **out) { return *out = current, Success; }
 EXPORT int cuCtxSetCurrent(void *handle) { return current = handle, Success; }
+EXPORT int cuCtxSynchronize(void) { NEEDS_CONTEXT; return Success; }
 
 EXPORT int cuModuleLoadDataEx(void **out, const char *image, unsigned count, int *options, void **values) {
   NEEDS_CONTEXT;
@@ -56,7 +58,7 @@ EXPORT int cuModuleLoadDataEx(void **out, const char *image, unsigned count, int
   }
   Module *module = malloc(sizeof *module);
   module->text = strdup(image);
-  live_modules++;
+  live_modules++, loads++;
   return *out = module, Success;
 }
 EXPORT int cuModuleUnload(Module *module) { NEEDS_CONTEXT; return free(module->text), free(module), live_modules--, Success; }

@@ -12,6 +12,7 @@ internal static unsafe class DriverDouble
     private static readonly delegate* unmanaged[Cdecl]<int, int, int, long, void> ConfigureDouble;
     private static readonly delegate* unmanaged[Cdecl]<int, long> LiveInDouble;
     private static readonly delegate* unmanaged[Cdecl]<long, void**, long> AllocationOfDouble;
+    private static readonly delegate* unmanaged[Cdecl]<long> LoadsOfDouble;
 
     static DriverDouble()
     {
@@ -23,6 +24,7 @@ internal static unsafe class DriverDouble
         ConfigureDouble = (delegate* unmanaged[Cdecl]<int, int, int, long, void>)NativeLibrary.GetExport(handle, "double_configure");
         LiveInDouble = (delegate* unmanaged[Cdecl]<int, long>)NativeLibrary.GetExport(handle, "double_live");
         AllocationOfDouble = (delegate* unmanaged[Cdecl]<long, void**, long>)NativeLibrary.GetExport(handle, "double_allocation");
+        LoadsOfDouble = (delegate* unmanaged[Cdecl]<long>)NativeLibrary.GetExport(handle, "double_loads");
         ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<byte*, byte*, uint, uint, void**, int>, void>)NativeLibrary.GetExport(handle, "double_on_launch"))(&OnLaunch);
         Configure();
     }
@@ -43,6 +45,9 @@ internal static unsafe class DriverDouble
         Launched.Clear();
         Failure = null;
     }
+
+    /// <summary>How many modules were loaded since the last call of <see cref="Configure"/>.</summary>
+    public static long Loads => LoadsOfDouble();
 
     /// <summary>What was not given back: allocations, modules, events, shares in the context.</summary>
     public static long[] Live() => [.. Enumerable.Range(0, 4).Select(i => LiveInDouble(i))];
