@@ -87,6 +87,15 @@ public sealed unsafe class CudaDevice : IDisposable
         return memory;
     }
 
+    /// <summary>Page-locked memory of the host, for copies that do not wait. What is in it is not defined.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <exception cref="CudaException">There is not enough.</exception>
+    public PinnedMemory AllocatePinned(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new PinnedMemory(Context, bytes);
+    }
+
     /// <summary>Waits until everything on a stream is done. Errors of kernels show here.</summary>
     /// <param name="stream">The driver's handle of the stream; 0 is the default stream.</param>
     public void Synchronize(nint stream = 0)

@@ -15,7 +15,7 @@ public static class PtxExport
     /// </summary>
     /// <param name="loss">The loss. Its hyper-parameters are not in the text: what is computed from them is among the kernels' parameters.</param>
     /// <param name="responses">K, the number of responses per row, for losses of ranked responses; not looked at by others.</param>
-    /// <exception cref="NotSupportedException">The loss sorts or scans its batch, which kernels do not do yet, or K is above 32.</exception>
+    /// <exception cref="NotSupportedException">The loss sorts or scans its batch, which kernels do not do, or K is above 32.</exception>
     public static string ToPtx(IPreferenceLoss loss, int responses = 4)
     {
         ArgumentNullException.ThrowIfNull(loss);

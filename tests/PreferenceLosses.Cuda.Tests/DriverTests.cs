@@ -7,6 +7,7 @@ using PreferenceLosses.Tests.Support;
 namespace PreferenceLosses.Cuda.Tests;
 
 /// <summary>The whole way of a launch, on a stand-in for the driver whose kernels the interpreter runs.</summary>
+[Collection(DriverDouble.Collection)]
 public class DriverTests
 {
     [CompilerFact]
@@ -29,9 +30,9 @@ public class DriverTests
             new CudaDestination { Losses = losses.Address, Scalars = scalars.Address, Gradients = new Dictionary<string, nint> { [Columns.PolicyRejected] = gradient.Address } });
 
         Assert.Equal(["loss_pass_0", "loss_pass_1", "loss_finish"], DriverDouble.Launched);
-        Assert.Equal(expected.Losses.ToArray(), Read<float>(losses, 100));
-        Assert.Equal(expected.Gradient(Columns.PolicyRejected).ToArray(), Read<float>(gradient, 100));
-        Assert.Equal(expected.Value, Read<double>(scalars, 1)[0], 1e-12);
+        Assert.Equal(expected.Losses.ToArray(), ColumnsOnDevice.Read<float>(losses, 100));
+        Assert.Equal(expected.Gradient(Columns.PolicyRejected).ToArray(), ColumnsOnDevice.Read<float>(gradient, 100));
+        Assert.Equal(expected.Value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-12);
     }
 
     [CompilerFact]
@@ -50,8 +51,8 @@ public class DriverTests
         var before = DriverDouble.Live()[0];
         onDevice.Evaluate(columns, new CudaDestination { Scalars = scalars.Address, Scratch = scratch.Address });
         Assert.Equal(before, DriverDouble.Live()[0]);
-        Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, Read<double>(scalars, 1)[0], 1e-12);
-        Assert.Contains(Read<byte>(scratch, (int)bytes), value => value != 0xFF);
+        Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-12);
+        Assert.Contains(ColumnsOnDevice.Read<byte>(scratch, (int)bytes), value => value != 0xFF);
     }
 
     [CompilerFact]
@@ -73,7 +74,7 @@ public class DriverTests
                 using var onDevice = new CudaLoss(device, loss);
                 onDevice.Evaluate(new CudaBatch { Rows = 20, Columns = memory.Addresses }, new CudaDestination { Scalars = scalars.Address });
                 device.Synchronize();
-                value = Read<double>(scalars, 1)[0];
+                value = ColumnsOnDevice.Read<double>(scalars, 1)[0];
             });
             thread.Start();
             thread.Join();
@@ -163,6 +164,7 @@ public class DriverTests
     [InlineData("simpo", LogitFormat.Fp32, false)]
     [InlineData("kto-pair", LogitFormat.Bf16, false)]
     [InlineData("nll", LogitFormat.Fp32, true)]
+    [InlineData("aot", LogitFormat.Fp32, true)]
     public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace)
     {
         DriverDouble.Configure();
@@ -206,9 +208,9 @@ public class DriverTests
             isInPlace ? rows : rows with { Address = other.Address });
 
         Assert.Null(DriverDouble.Failure);
-        Assert.Equal(value, Read<double>(scalars, 1)[0], 1e-5);
-        Assert.All(cpu.Losses.ToArray().Zip(Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
-        var gradients = EmulatedRows.Decode(Read<byte>(isInPlace ? memory : other, bytes.Length), format);
+        Assert.Equal(value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-5);
+        Assert.All(cpu.Losses.ToArray().Zip(ColumnsOnDevice.Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        var gradients = EmulatedRows.Decode(ColumnsOnDevice.Read<byte>(isInPlace ? memory : other, bytes.Length), format);
         for (var i = 0; i < gradients.Length; i++)
         {
             if (i % Stride < Vocabulary)
@@ -247,6 +249,62 @@ public class DriverTests
         Assert.Equal(before, DriverDouble.Live());
         Assert.Throws<ObjectDisposedException>(() => device.Allocate(8));
         Assert.Throws<ObjectDisposedException>(() => memory.Address);
+    }
+
+    [CompilerFact]
+    public void Copies_of_page_locked_memory_do_not_wait()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        using (var device = CudaDevice.Open())
+        {
+            using var memory = device.Allocate<float>([1, 2, 3, 4]);
+            using var host = device.AllocatePinned(24);
+
+            // The stand-in copies as late as it may: when somebody waits.
+            host.CopyFromDevice(memory.Address, 8, 16);
+            Assert.Equal(float.NaN, host.Values<float>(8, 4)[0]);
+            device.Synchronize();
+            Assert.Equal([1, 2, 3, 4], host.Values<float>(8, 4));
+
+            host.Values<float>(0, 2)[0] = 7;
+            host.CopyToDevice(memory.Address + 12, 0, 4);
+            host.CopyFromDevice(memory.Address + 12, 4, 4);
+            device.Synchronize();
+            Assert.Equal([7, 7], host.Values<float>(0, 2));
+            Assert.Equal([1, 2, 3, 7], ColumnsOnDevice.Read<float>(memory, 4));
+
+            // Memory that is freed under a copy waits for it.
+            var other = device.AllocatePinned(8);
+            other.Values<double>(0, 1)[0] = 1;
+            other.CopyToDevice(memory.Address, 0, 8);
+            other.Dispose();
+            Assert.Equal(1, ColumnsOnDevice.Read<double>(memory, 1)[0]);
+            Assert.Throws<ObjectDisposedException>(() => other.Address);
+            Assert.Throws<ObjectDisposedException>(() => other.CopyFromDevice(memory.Address, 0, 8));
+        }
+
+        Assert.Equal(before, DriverDouble.Live());
+    }
+
+    [CompilerFact]
+    public void Copies_beyond_page_locked_memory_are_refused()
+    {
+        DriverDouble.Configure(largestAllocation: 100);
+        using var device = CudaDevice.Open();
+        using var memory = device.Allocate(32);
+        using var host = device.AllocatePinned(16);
+        foreach (var (start, bytes) in new (long, long)[] { (-1, 4), (0, 17), (17, 0), (13, 4), (4, -4), (16, long.MaxValue) })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => host.CopyFromDevice(memory.Address, start, bytes));
+            Assert.Throws<ArgumentOutOfRangeException>(() => host.CopyToDevice(memory.Address, start, bytes));
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => host.Values<double>(8, 2).Length);
+        Assert.Equal("cuMemcpyDtoHAsync_v2", Assert.Throws<CudaException>(() => host.CopyFromDevice(memory.Address, 0, 16, stream: 7)).Call);
+        Assert.Equal("cuMemcpyHtoDAsync_v2", Assert.Throws<CudaException>(() => host.CopyToDevice(memory.Address, 0, 16, stream: 7)).Call);
+        var full = Assert.Throws<CudaException>(() => device.AllocatePinned(101));
+        Assert.Equal(("cuMemHostAlloc", 2), (full.Call, full.Error));
     }
 
     [CompilerTheory]
@@ -316,38 +374,5 @@ public class DriverTests
     {
         Assert.Equal(0, DriverLibrary.Find("/nowhere/libcuda.so"));
         _ = CudaDevice.IsAvailable;
-    }
-
-    private static T[] Read<T>(DeviceMemory memory, int count)
-        where T : unmanaged
-    {
-        var values = new T[count];
-        memory.CopyTo<T>(values);
-        return values;
-    }
-
-    /// <summary>The columns of a batch on a device.</summary>
-    private sealed class ColumnsOnDevice : IDisposable
-    {
-        private readonly Dictionary<string, DeviceMemory> memory;
-
-        public ColumnsOnDevice(CudaDevice device, FormulaBatch batch, double[]? weights)
-        {
-            memory = batch.Columns.ToDictionary(c => c.Key, c => device.Allocate<float>(c.Value.Select(v => (float)v).ToArray()));
-            if (weights is not null)
-            {
-                memory[Columns.Weight] = device.Allocate<float>(weights.Select(w => (float)w).ToArray());
-            }
-        }
-
-        public Dictionary<string, nint> Addresses => memory.ToDictionary(m => m.Key, m => m.Value.Address);
-
-        public void Dispose()
-        {
-            foreach (var column in memory.Values)
-            {
-                column.Dispose();
-            }
-        }
     }
 }

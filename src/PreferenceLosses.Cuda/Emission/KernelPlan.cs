@@ -163,7 +163,7 @@ internal sealed class KernelPlan
         if (program.Phases.SelectMany(p => p.Permutations).FirstOrDefault() is { Operation: not Operation.Constant } permutation)
         {
             throw new NotSupportedException(
-                $"'{name}' needs {permutation.Operation} over the batch, and kernels do not sort or scan batches yet: evaluate this loss on the CPU.");
+                $"'{name}' needs {permutation.Operation} over the batch, and kernels do not sort or scan batches: {nameof(CudaLoss)} evaluates this loss through the host.");
         }
 
         if (variant.Excludes && program.Phases.SelectMany(p => p.Instructions).Any(i => i.Operation == Operation.RowIndex))
