@@ -62,7 +62,7 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
             parameters[i] = parameter.Argument switch
             {
                 Argument.Rows => (ulong)batch.Rows,
-                Argument.Blocks => (ulong)LossKernel.Blocks(batch.Rows, Cut),
+                Argument.Blocks => (ulong)kernel.Blocks(batch.Rows, Cut),
                 Argument.Column => (ulong)Column(batch, kernel.Columns[parameter.Index].Name),
                 Argument.Mask => (ulong)batch.ResponseMask,
                 Argument.Exclusion => (ulong)batch.Columns[Columns.Weight],

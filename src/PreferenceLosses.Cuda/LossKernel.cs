@@ -90,9 +90,15 @@ internal sealed class LossKernel
         ];
     }
 
+    /// <summary>The number of neighbouring rows that a thread takes at a time where there are many blocks.</summary>
+    public int RowsPerThread => plan.RowsPerThread;
+
     /// <summary>The number of blocks of every pass; it depends on nothing of the device, so that no result does.</summary>
-    public static int Blocks(int rows, LaunchShape shape) =>
-        (int)Math.Min(ScratchLayout.MaxBlocks, ((long)rows + shape.PassThreads - 1) / shape.PassThreads);
+    public int Blocks(int rows, LaunchShape shape)
+    {
+        var rowsPerBlock = shape.PassThreads * RowsPerThread;
+        return (int)Math.Min(ScratchLayout.MaxBlocks, ((long)rows + rowsPerBlock - 1) / rowsPerBlock);
+    }
 
     private static IEnumerable<string> FindRowOutputs(LossGraph graph, ResultSelection results)
     {

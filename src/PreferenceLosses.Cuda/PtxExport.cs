@@ -41,7 +41,7 @@ public static class PtxExport
 
         Line(text, $"Up to {LaunchShape.Default.WholeRows} rows: {KernelEmitter.WholeEntry}, one block of whole warps, at most {KernelEmitter.BlockThreads} threads.");
         var passes = kernel.Launches(int.MaxValue, LaunchShape.Default).Select(l => l.Entry);
-        Line(text, $"More: {string.Join(", ", passes)}, each of min({ScratchLayout.MaxBlocks}, rows / {KernelEmitter.PassThreads}) blocks of {KernelEmitter.PassThreads} threads, the last one of one block.");
+        Line(text, $"More: {string.Join(", ", passes)}, each of min({ScratchLayout.MaxBlocks}, rows / {KernelEmitter.PassThreads * kernel.RowsPerThread}) blocks of {KernelEmitter.PassThreads} threads, the last one of one block.");
         Line(text, "");
         foreach (var parameter in kernel.Parameters)
         {
@@ -61,7 +61,7 @@ public static class PtxExport
         Argument.Output when kernel.RowOutputs[parameter.Index - kernel.FirstRowOutput] is var name =>
             name[0] == '·' ? $"address for {name[1..]}, floats" : $"address for the gradient of {name}, floats",
         Argument.ScalarOutputs => "address for doubles: the reduced loss, then, where there are rewards, their two means and the accuracy",
-        Argument.Scratch => string.Create(CultureInfo.InvariantCulture, $"address of {kernel.ScratchBytes(0)} bytes and {kernel.ScratchBytes(1) - kernel.ScratchBytes(0)} per row, aligned to 8"),
+        Argument.Scratch => string.Create(CultureInfo.InvariantCulture, $"address of {kernel.ScratchBytes(0)} bytes and {kernel.ScratchBytes(4) - kernel.ScratchBytes(0)} per four rows begun, aligned to 8"),
         Argument.Double => "a scalar of the host",
         _ => "a scalar of the host, rounded",
     };

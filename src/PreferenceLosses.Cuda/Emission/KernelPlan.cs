@@ -44,6 +44,9 @@ internal sealed class KernelPlan
     /// <summary>The number of losses per row.</summary>
     public int Losses { get; }
 
+    /// <summary>How many neighbouring rows a thread takes at a time where there are many blocks: four, unless there are several responses.</summary>
+    public int RowsPerThread => Program.HasResponses ? 1 : FourRowsEmitter.Rows;
+
     /// <summary>The passes over the rows.</summary>
     public ImmutableArray<Stage> Stages { get; }
 
