@@ -1,11 +1,11 @@
 namespace PreferenceLosses.Cuda;
 
-/// <summary>A loss of pairs from the policy's logits, on a device: losses, metrics, and the gradient with respect to the logits, in one call that waits for nothing.</summary>
+/// <summary>A loss of pairs from the policy's logits, on a device: losses, metrics, and the gradient with respect to the logits, in one call that waits for nothing (but see <see cref="CudaLoss.GoesThroughHost"/>).</summary>
 /// <remarks>
 /// <para>
 /// As <see cref="PairLossFromLogits"/> on the CPU, in single precision: a batch of B pairs is 2·B sequences, whose log-probabilities and lengths become the
 /// columns <c>policy_chosen</c>, <c>policy_rejected</c>, <c>chosen_length</c> and <c>rejected_length</c>. Logits are read once forward; backward reads and
-/// writes them once, in their place or elsewhere. Rows that do not count are not read. Beside that 16 bytes per row and 12 per sequence are used.
+/// writes them once, in their place or elsewhere. Rows that do not count are not read. Beside that 16 bytes per row and 12 per sequence are used, and at most 6 KB where blocks share rows.
 /// </para>
 /// <para>
 /// The logits of a pair of weight 0 are read, other than on the CPU: they have to be finite for its gradients to be 0. Labels and logits are not checked on the device.
@@ -43,10 +43,11 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
         Check(logits, sequences, batch, destination, gradients);
         var (rows, count) = (logits.Rows, sequences.Count);
         var bytes = ((long)rows * FloatsPerRow * sizeof(float)) + ((long)count * FloatsPerSequence * sizeof(float));
-        if (memory is null || memory.Bytes < bytes)
+        var partialBytes = CudaSequenceLogProbabilities.PartialBytes(rows, logits.Vocabulary);
+        if (memory is null || memory.Bytes < bytes + partialBytes)
         {
             memory?.Dispose();
-            memory = device.Allocate(bytes);
+            memory = device.Allocate(bytes + partialBytes);
         }
 
         nint Floats(int ofRows, int ofSequences) => memory.Address + (sizeof(float) * (((nint)rows * ofRows) + ((nint)count * ofSequences)));
@@ -54,7 +55,7 @@ public sealed class CudaPairLossFromLogits(CudaDevice device, IPreferenceLoss lo
         var (sums, lengths, upstream) = (Floats(4, 0), Floats(4, 1), Floats(4, 2));
         var rejected = (nint)batch.Rows * sizeof(float);
 
-        var results = new CudaTokenResults { Tokens = tokens, Maxima = maxima, LogSums = logSums };
+        var results = new CudaTokenResults { Tokens = tokens, Maxima = maxima, LogSums = logSums, Partials = partialBytes == 0 ? 0 : memory.Address + (nint)bytes };
         logProbabilities.Forward(logits, sequences, results, sums, lengths, stream);
 
         var columns = new Dictionary<string, nint>(batch.Columns)

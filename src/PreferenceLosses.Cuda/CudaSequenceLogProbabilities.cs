@@ -1,6 +1,6 @@
 namespace PreferenceLosses.Cuda;
 
-/// <summary>What there is for each row of logits: addresses of single-precision numbers in the memory of a device, [rows]. None may be 0.</summary>
+/// <summary>What there is for each row of logits: addresses of single-precision numbers in the memory of a device, [rows].</summary>
 public readonly record struct CudaTokenResults
 {
     /// <summary>log p of each row's label, in nats; 0 for a row that does not count.</summary>
@@ -11,18 +11,41 @@ public readonly record struct CudaTokenResults
 
     /// <summary>ln Σ e^(logit − largest) of each row; the way back reads it.</summary>
     public required nint LogSums { get; init; }
+
+    /// <summary>
+    /// The address of memory of <see cref="CudaSequenceLogProbabilities.PartialBytes"/>, aligned to 4 bytes, in which blocks that share a row forward leave what
+    /// they have found; 0 if each row is to be read by one block. The last digits of a row that is shared may be others.
+    /// </summary>
+    public nint Partials { get; init; }
 }
 
-/// <summary>Sequence log-probabilities from logits, and back, on a device: two launches each way, without waiting.</summary>
+/// <summary>Sequence log-probabilities from logits, and back, on a device: two launches each way, three forward where blocks share rows, without waiting.</summary>
 /// <remarks>
+/// <para>
+/// A block does a row. Where there are fewer than 257 rows of 8,192 logits or more, several blocks share one, so that the device is busy: as many as follow from
+/// the number of rows and the vocabulary alone. Back they always do; forward they need <see cref="CudaTokenResults.Partials"/>.
+/// </para>
+/// <para>
 /// As <see cref="SequenceLogProbabilities"/> on the CPU, in single precision; nothing is kept in between, so an object is for any number of threads and
 /// streams. Logits are read once forward, and read and written once backward; rows that do not count are not read. Nothing is checked on the device: a
 /// label has to be in the vocabulary.
+/// </para>
 /// </remarks>
 /// <param name="device">The device.</param>
 public sealed class CudaSequenceLogProbabilities(CudaDevice device)
 {
     private readonly CudaDevice device = device ?? throw new ArgumentNullException(nameof(device));
+
+    /// <summary>The bytes that blocks need to share rows forward; 0 if they do not. Never more than 6,144.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="vocabulary">The number of logits per row.</param>
+    public static int PartialBytes(int rows, int vocabulary)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(vocabulary, 1);
+        var parts = RowKernels.Parts(rows, vocabulary);
+        return parts == 1 ? 0 : parts * rows * RowKernels.BytesOfPart;
+    }
 
     /// <summary>Puts the way forward on a stream.</summary>
     /// <param name="logits">The logits.</param>
@@ -37,12 +60,23 @@ public sealed class CudaSequenceLogProbabilities(CudaDevice device)
     {
         Check(logits, sequences);
         var module = device.Module(RowKernels.Module);
+        var parts = results.Partials == 0 ? 1 : RowKernels.Parts(logits.Rows, logits.Vocabulary);
         module.Launch(
-            RowKernels.Forward(logits.Format, withEntropy: false), logits.Rows, RowKernels.Threads, stream,
+            RowKernels.Forward(logits.Format, withEntropy: false), logits.Rows * parts, RowKernels.Threads, stream,
             [
                 (ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels,
-                (ulong)results.Tokens, (ulong)results.Maxima, (ulong)results.LogSums, 0,
+                (ulong)results.Tokens, (ulong)results.Maxima, (ulong)results.LogSums, 0, (ulong)parts, (ulong)results.Partials,
             ]);
+        if (parts > 1)
+        {
+            module.Launch(
+                RowKernels.CombineParts, logits.Rows, RowKernels.CombiningThreads, stream,
+                [
+                    (ulong)results.Partials, (ulong)parts, (ulong)sequences.Labels,
+                    (ulong)results.Tokens, (ulong)results.Maxima, (ulong)results.LogSums, 0,
+                ]);
+        }
+
         module.Launch(
             RowKernels.SumSequences, sequences.Count, RowKernels.Threads, stream,
             [(ulong)results.Tokens, (ulong)sequences.Labels, (ulong)sequences.Offsets, (ulong)sums, (ulong)lengths]);
@@ -66,11 +100,12 @@ public sealed class CudaSequenceLogProbabilities(CudaDevice device)
         var module = device.Module(RowKernels.Module);
         module.Launch(
             RowKernels.SpreadUpstream, sequences.Count, RowKernels.Threads, stream, [(ulong)upstream, (ulong)sequences.Offsets, (ulong)rowUpstream]);
+        var parts = RowKernels.Parts(logits.Rows, logits.Vocabulary);
         module.Launch(
-            RowKernels.Backward(logits.Format), logits.Rows, RowKernels.Threads, stream,
+            RowKernels.Backward(logits.Format), logits.Rows * parts, RowKernels.Threads, stream,
             [
                 (ulong)logits.Address, logits.Stride, (ulong)logits.Vocabulary, (ulong)sequences.Labels,
-                (ulong)results.Maxima, (ulong)results.LogSums, (ulong)rowUpstream, (ulong)gradients.Address, gradients.Stride,
+                (ulong)results.Maxima, (ulong)results.LogSums, (ulong)rowUpstream, (ulong)gradients.Address, gradients.Stride, (ulong)parts,
             ]);
     }
 

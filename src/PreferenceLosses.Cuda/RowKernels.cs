@@ -5,8 +5,23 @@ namespace PreferenceLosses.Cuda;
 /// <summary>The committed kernels from logits to log-probabilities and back: their text and what they are called.</summary>
 internal static class RowKernels
 {
-    /// <summary>The number of threads of a block; a block does one row, or one sequence.</summary>
+    /// <summary>The number of threads of a block; a block does one row, a part of one, or one sequence.</summary>
     public const int Threads = 256;
+
+    /// <summary>The number of threads of a block that combines the parts of a row.</summary>
+    public const int CombiningThreads = 32;
+
+    /// <summary>What a block leaves of its part of a row: three single-precision numbers.</summary>
+    public const int BytesOfPart = 12;
+
+    /// <summary>About as many blocks as the largest devices run at a time: with fewer rows than that, several blocks share one.</summary>
+    private const int SharingBlocks = 512;
+
+    /// <summary>So many logits a part has at least: of fewer, adding up over the block would be most of the work.</summary>
+    private const int LogitsOfPart = 4096;
+
+    /// <summary>The kernel that combines the parts of each row.</summary>
+    public const string CombineParts = "combine_parts";
 
     /// <summary>The kernel that adds up the tokens of each sequence.</summary>
     public const string SumSequences = "sum_sequences";
@@ -26,6 +41,9 @@ internal static class RowKernels
         using var reader = new StreamReader(stream);
         return new ModuleText(reader.ReadToEnd());
     });
+
+    /// <summary>The number of blocks that share a row; it depends on nothing of the device, so that no result does.</summary>
+    public static int Parts(int rows, int vocabulary) => Math.Max(1, Math.Min(SharingBlocks / rows, vocabulary / LogitsOfPart));
 
     /// <summary>The kernel of the forward pass: token log-probabilities, maxima and log-sums per row, and entropies if they are wanted.</summary>
     public static string Forward(LogitFormat format, bool withEntropy) => (withEntropy ? "forward_entropy_" : "forward_") + Suffix(format);

@@ -160,19 +160,21 @@ public class DriverTests
     }
 
     [CompilerTheory]
-    [InlineData("dpo", LogitFormat.Fp32, true)]
-    [InlineData("simpo", LogitFormat.Fp32, false)]
-    [InlineData("kto-pair", LogitFormat.Bf16, false)]
-    [InlineData("nll", LogitFormat.Fp32, true)]
-    [InlineData("aot", LogitFormat.Fp32, true)]
-    public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace)
+    [InlineData("dpo", LogitFormat.Fp32, true, 37)]
+    [InlineData("simpo", LogitFormat.Fp32, false, 37)]
+    [InlineData("kto-pair", LogitFormat.Bf16, false, 37)]
+    [InlineData("nll", LogitFormat.Fp32, true, 37)]
+    [InlineData("aot", LogitFormat.Fp32, true, 37)]
+    [InlineData("dpo", LogitFormat.Bf16, true, 8197)]
+    public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace, int vocabulary)
     {
         DriverDouble.Configure();
-        const int Pairs = 3, Vocabulary = 37, Stride = 40;
+        const int Pairs = 3;
+        var stride = vocabulary + 3;
         int[] offsets = [0, 3, 5, 6, 9, 11, 14];
         var random = new Random(2);
-        var labels = Enumerable.Range(0, offsets[^1]).Select(i => offsets.Contains(i) || i % 3 > 0 ? random.Next(Vocabulary) : -100).ToArray();
-        var bytes = EmulatedRows.Encode([.. Enumerable.Range(0, labels.Length * Stride).Select(_ => (float)(random.NextDouble() * 6))], format);
+        var labels = Enumerable.Range(0, offsets[^1]).Select(i => offsets.Contains(i) || i % 3 > 0 ? random.Next(vocabulary) : -100).ToArray();
+        var bytes = EmulatedRows.Encode([.. Enumerable.Range(0, labels.Length * stride).Select(_ => (float)(random.NextDouble() * 6))], format);
         var logits = EmulatedRows.Decode(bytes, format);
         float[] reference = [-3, -5, -2.5f];
         var loss = LossCatalog.BuiltIn.Find(name).Loss;
@@ -182,9 +184,9 @@ public class DriverTests
         double[] given = [.. reference.Select(r => (double)r)];
         var cpu = new PairLossFromLogits(loss);
         var value = cpu.Evaluate(
-            Logits.Of(logits, Vocabulary, Stride), new TokenSequences { Labels = labels, Offsets = offsets },
+            Logits.Of(logits, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets },
             needsReference ? new PreferenceBatch<double> { ReferenceChosen = given, ReferenceRejected = given } : default,
-            LogitGradients.Of(expected, Vocabulary, Stride));
+            LogitGradients.Of(expected, vocabulary, stride));
 
         using var device = CudaDevice.Open();
         using var onDevice = new CudaPairLossFromLogits(device, loss);
@@ -195,7 +197,7 @@ public class DriverTests
         using var referenceMemory = device.Allocate<float>(reference);
         using var scalars = device.Allocate(32);
         using var losses = device.Allocate(sizeof(float) * 2 * Pairs);
-        var rows = new CudaLogits { Address = memory.Address, Format = format, Rows = labels.Length, Vocabulary = Vocabulary, RowStride = Stride };
+        var rows = new CudaLogits { Address = memory.Address, Format = format, Rows = labels.Length, Vocabulary = vocabulary, RowStride = stride };
         onDevice.Evaluate(
             rows,
             new CudaTokenSequences { Labels = labelMemory.Address, Offsets = offsetMemory.Address, Count = 2 * Pairs },
@@ -208,12 +210,15 @@ public class DriverTests
             isInPlace ? rows : rows with { Address = other.Address });
 
         Assert.Null(DriverDouble.Failure);
+
+        // Few rows of many logits are shared by blocks.
+        Assert.Equal(vocabulary > 8192, DriverDouble.Launched.Contains("combine_parts"));
         Assert.Equal(value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-5);
         Assert.All(cpu.Losses.ToArray().Zip(ColumnsOnDevice.Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         var gradients = EmulatedRows.Decode(ColumnsOnDevice.Read<byte>(isInPlace ? memory : other, bytes.Length), format);
         for (var i = 0; i < gradients.Length; i++)
         {
-            if (i % Stride < Vocabulary)
+            if (i % stride < vocabulary)
             {
                 Assert.Equal(expected[i], gradients[i], (format == LogitFormat.Bf16 ? Math.Abs(expected[i]) / 200 : 0) + 1e-6);
             }

@@ -1,4 +1,5 @@
-// Row kernels: logits -> log-probabilities of labels, and back. A block does one row.
+// Row kernels: logits -> log-probabilities of labels, and back. A block does one row, or, where there are few rows, one of several parts of a row:
+// block r * parts + p does part p of row r.
 //
 // Forward, a row's logits z are read once: the maximum m and s = sum e^(z - m), carried together, with one exponential per logit and one more
 // for each vector of 16 bytes whose maximum is new. log p = (z_label - m) - log s. m and log s are kept apart: their sum would round away what backward needs.
@@ -108,6 +109,31 @@ template <bool WithEntropy> DEVICE void combine_block(Sums &s, Sums *ofWarps) {
   }
 }
 
+// Of so many things, those that a part of a row has.
+struct Share {
+  u32 start;
+  u32 end;
+};
+
+DEVICE u32 smaller(u32 a, u32 b) { return a < b ? a : b; }
+
+DEVICE Share share_of(u32 count, u32 part, u32 parts) {
+  u32 each = (count + parts - 1) / parts;
+  u32 start = smaller(part * each, count);
+  return {start, smaller(start + each, count)};
+}
+
+// What there is of a row when all of it was read; z is the logit of its label.
+DEVICE void finish(u32 row, const Sums &s, float z, float *tokens, float *maxima, float *logSums, float *entropies) {
+  float logSum = log2_fast(s.sum) * Ln2;
+  tokens[row] = (z - s.maximum) - logSum;
+  maxima[row] = s.maximum;
+  logSums[row] = logSum;
+  if (entropies != nullptr) {
+    entropies[row] = logSum - s.weighted / s.sum;
+  }
+}
+
 // Elements before the first multiple of 16 bytes, at most all of them.
 template <class Format> DEVICE u32 head_of(const typename Format::Element *row, u32 vocabulary) {
   u32 beyond = (u32)((u64)row & 15);
@@ -117,15 +143,17 @@ template <class Format> DEVICE u32 head_of(const typename Format::Element *row, 
 
 template <class Format, bool WithEntropy>
 DEVICE void forward(
-    const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {
+    const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies, u32 parts,
+    Sums *partials) {
   typedef typename Format::Element Element;
   constexpr int PerVector = 4 * Format::PerWord;
   SHARED Sums ofWarps[WARPS];
-  u32 row = block_index();
+  u32 row = block_index() / parts;
+  u32 part = block_index() % parts;
   u32 thread = thread_index();
   int label = labels[row];
   if (label < 0) {
-    if (thread == 0) {
+    if (thread == 0 && part == 0) {
       tokens[row] = 0.0f;
       maxima[row] = 0.0f;
       logSums[row] = 0.0f;
@@ -143,14 +171,15 @@ DEVICE void forward(
   const Words *words = (const Words *)(start + head);
 
   // What is before and after the vectors is less than two vectors: one element per thread.
-  if (thread < vocabulary - vectors * PerVector) {
+  if (part == 0 && thread < vocabulary - vectors * PerVector) {
     float z = Format::read_one(start[thread < head ? thread : thread + vectors * PerVector]);
     raise<WithEntropy>(s, larger(s.maximum, z));
     add<WithEntropy>(s, z);
   }
 
+  Share share = share_of(vectors, part, parts);
   #pragma unroll 4
-  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+  for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
     Words vector = words[v];
     float z[PerVector];
     for (int w = 0; w < 4; w++) {
@@ -168,13 +197,35 @@ DEVICE void forward(
 
   combine_block<WithEntropy>(s, ofWarps);
   if (thread == 0) {
-    float logSum = log2_fast(s.sum) * Ln2;
-    tokens[row] = (Format::read_one(start[label]) - s.maximum) - logSum;
-    maxima[row] = s.maximum;
-    logSums[row] = logSum;
-    if (WithEntropy) {
-      entropies[row] = logSum - s.weighted / s.sum;
+    if (parts == 1) {
+      finish(row, s, Format::read_one(start[label]), tokens, maxima, logSums, WithEntropy ? entropies : nullptr);
+    } else {
+      partials[block_index()] = s;
+      if (part == 0) {
+        tokens[row] = Format::read_one(start[label]);
+      }
     }
+  }
+}
+
+// The parts of a row, in the same order each time, by one warp; its token is the logit of the label before.
+KERNEL void THREADS(32) combine_parts(
+    const Sums *partials, u32 parts, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {
+  u32 row = block_index();
+  if (labels[row] < 0) {
+    return;
+  }
+  u32 lane = thread_index();
+  Sums s = {Lowest, 0.0f, 0.0f};
+  for (u32 part = lane; part < parts; part += 32) {
+    Sums p = partials[row * parts + part];
+    combine<true>(s, p.maximum, p.sum, p.weighted);
+  }
+  for (u32 distance = 16; distance > 0; distance /= 2) {
+    combine<true>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), shuffle_xor(s.weighted, distance));
+  }
+  if (lane == 0) {
+    finish(row, s, tokens[row], tokens, maxima, logSums, entropies);
   }
 }
 
@@ -192,10 +243,11 @@ DEVICE float slope_of(const Slope &s, float z) {
 template <class Format>
 DEVICE void backward(
     const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,
-    void *gradients, u64 gradientStride) {
+    void *gradients, u64 gradientStride, u32 parts) {
   typedef typename Format::Element Element;
   constexpr int PerVector = 4 * Format::PerWord;
-  u32 row = block_index();
+  u32 row = block_index() / parts;
+  u32 part = block_index() % parts;
   u32 thread = thread_index();
   int label = labels[row];
   const Element *start = (const Element *)logits + (u64)row * stride;
@@ -207,7 +259,8 @@ DEVICE void backward(
   u32 head = head_of<Format>(target, vocabulary);
   bool isAlike = (((u64)start ^ (u64)target) & 15) == 0;
   u32 vectors = isAlike ? (vocabulary - head) / PerVector : 0;
-  for (u32 single = thread; single < vocabulary - vectors * PerVector; single += THREADS_OF_ROW) {
+  Share singles = share_of(vocabulary - vectors * PerVector, part, parts);
+  for (u32 single = singles.start + thread; single < singles.end; single += THREADS_OF_ROW) {
     u32 i = single < head ? single : single + vectors * PerVector;
     float g = counts ? slope_of(slope, Format::read_one(start[i])) : 0.0f;
     target[i] = Format::write_one((int)i == label ? slope.upstream + g : g);
@@ -215,8 +268,9 @@ DEVICE void backward(
 
   const Words *words = (const Words *)(start + head);
   Words *targets = (Words *)(target + head);
+  Share share = share_of(vectors, part, parts);
   if (!counts) {
-    for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+    for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
       Words zeros = {{0, 0, 0, 0}};
       targets[v] = zeros;
     }
@@ -224,7 +278,7 @@ DEVICE void backward(
   }
 
   #pragma unroll 4
-  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+  for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
     Words vector = words[v];
     float g[PerVector];
     for (int w = 0; w < 4; w++) {
@@ -248,15 +302,16 @@ DEVICE void backward(
 
 #define FORWARD(name, Format, WithEntropy)                                                                                                  \
   KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
-      const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {  \
-    forward<Format, WithEntropy>(logits, stride, vocabulary, labels, tokens, maxima, logSums, entropies);                                   \
+      const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies,    \
+      u32 parts, Sums *partials) {                                                                                                          \
+    forward<Format, WithEntropy>(logits, stride, vocabulary, labels, tokens, maxima, logSums, entropies, parts, partials);                  \
   }
 
 #define BACKWARD(name, Format)                                                                                                              \
   KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
       const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,  \
-      void *gradients, u64 gradientStride) {                                                                                                \
-    backward<Format>(logits, stride, vocabulary, labels, maxima, logSums, upstream, gradients, gradientStride);                             \
+      void *gradients, u64 gradientStride, u32 parts) {                                                                                     \
+    backward<Format>(logits, stride, vocabulary, labels, maxima, logSums, upstream, gradients, gradientStride, parts);                      \
   }
 
 FORWARD(forward_bf16, BFloat16, false)

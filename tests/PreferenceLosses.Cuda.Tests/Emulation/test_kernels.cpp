@@ -56,11 +56,11 @@ struct Results {
   }
 };
 
-template <class Format> static void test(u32 vocabulary, u32 misalignment, std::mt19937 &random) {
+template <class Format> static void test(u32 vocabulary, u32 misalignment, u32 parts, std::mt19937 &random) {
   typedef typename Format::Element Element;
   const u32 rows = 4, stride = vocabulary + misalignment;
   const std::vector<int> labels = {(int)vocabulary - 1, -100, 0, (int)vocabulary / 2};
-  const std::string name = "vocabulary " + std::to_string(vocabulary) + ", misalignment " + std::to_string(misalignment);
+  const std::string name = "vocabulary " + std::to_string(vocabulary) + ", misalignment " + std::to_string(misalignment) + ", parts " + std::to_string(parts);
 
   // The sanitizer sees what is read beside the rows: the memory ends where the last row does.
   std::vector<Element> memory(misalignment + 16 / sizeof(Element) + (rows - 1) * stride + vocabulary);
@@ -80,13 +80,25 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
   for (Order order : {Order::Forward, Order::Backward, Order::Random}) {
     all.emplace_back(rows);
     Results &r = all.back();
-    grid::launch(rows, THREADS_OF_ROW, order, [&] {
-      Format::Forward(logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr);
+    std::vector<Sums> partials(parts == 1 ? 0 : rows * parts, Sums{NAN, NAN, NAN});
+    auto combine = [&](float *entropies) {
+      if (parts > 1) {
+        grid::launch(rows, 32, order, [&] {
+          combine_parts(partials.data(), parts, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), entropies);
+        });
+      }
+    };
+    grid::launch(rows * parts, THREADS_OF_ROW, order, [&] {
+      Format::Forward(
+          logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr, parts, partials.data());
     });
+    combine(nullptr);
     Results plain = r;
-    grid::launch(rows, THREADS_OF_ROW, order, [&] {
-      Format::WithEntropy(logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), r.entropies.data());
+    grid::launch(rows * parts, THREADS_OF_ROW, order, [&] {
+      Format::WithEntropy(
+          logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), r.entropies.data(), parts, partials.data());
     });
+    combine(r.entropies.data());
     plain.entropies = r.entropies;
     check(plain == r, name + ": with the entropy the rest is the same");
     check(r == all[0], name + ": the order of threads shows");
@@ -116,8 +128,8 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
     for (u32 shiftOfTarget : inPlace ? std::vector<u32>{0} : std::vector<u32>{0, misalignment, 1}) {
       std::vector<Element> other(memory.size() + 16, Format::make(1234));
       Element *target = inPlace ? logits : other.data() + shiftOfTarget;
-      grid::launch(rows, THREADS_OF_ROW, Order::Random, [&] {
-        Format::Backward(logits, stride, vocabulary, labels.data(), all[0].maxima.data(), all[0].logSums.data(), upstream, target, stride);
+      grid::launch(rows * parts, THREADS_OF_ROW, Order::Random, [&] {
+        Format::Backward(logits, stride, vocabulary, labels.data(), all[0].maxima.data(), all[0].logSums.data(), upstream, target, stride, parts);
       });
       for (u32 row = 0; row < rows; row++) {
         const Element *z = before.data() + shift + (size_t)row * stride;
@@ -151,7 +163,7 @@ static void test_far_rows() {
   int labels[] = {7, 7};
   Results r(2);
   grid::launch(2, THREADS_OF_ROW, Order::Forward, [&] {
-    forward_bf16(logits, stride, 8, labels, r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr);
+    forward_bf16(logits, stride, 8, labels, r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr, 1, nullptr);
   });
   check(std::abs(r.tokens[0] - r.tokens[1] - 7) < 1e-5, "the second row is where it is");
   munmap(memory, bytes);
@@ -186,9 +198,12 @@ static void test_sequences() {
 int main() {
   std::mt19937 random(3);
   for (auto [vocabulary, misalignment] : std::vector<std::pair<u32, u32>>{{1, 0}, {2, 1}, {7, 3}, {8, 0}, {9, 1}, {31, 2}, {257, 0}, {1000, 3}, {4099, 1}, {32000, 0}}) {
-    test<Bf16>(vocabulary, misalignment, random);
-    test<Fp16>(vocabulary, misalignment, random);
-    test<Fp32>(vocabulary, misalignment, random);
+    // More parts than there are vectors, too, so that some have nothing; and more than a warp has lanes.
+    for (u32 parts : vocabulary == 4099 ? std::vector<u32>{1, 3, 41} : vocabulary < 300 ? std::vector<u32>{1, 2} : std::vector<u32>{1}) {
+      test<Bf16>(vocabulary, misalignment, parts, random);
+      test<Fp16>(vocabulary, misalignment, parts, random);
+      test<Fp32>(vocabulary, misalignment, parts, random);
+    }
   }
   test_far_rows();
   test_sequences();

@@ -16,6 +16,7 @@ internal sealed class EmulatedRows
     private readonly int rows;
     private readonly PtxMachine machine;
     private readonly IReadOnlyDictionary<string, PtxKernelText> module;
+    private readonly int parts;
 
     /// <param name="values">The logits, rows one after another with what is between them.</param>
     /// <param name="format">How they are stored.</param>
@@ -25,6 +26,7 @@ internal sealed class EmulatedRows
     /// <param name="misalignment">By how many logits the start is beyond a multiple of 16 bytes.</param>
     /// <param name="order">In which order threads go on.</param>
     /// <param name="module">Other kernels than the committed ones.</param>
+    /// <param name="parts">How many blocks share a row.</param>
     public EmulatedRows(
         float[] values,
         LogitFormat format,
@@ -33,8 +35,10 @@ internal sealed class EmulatedRows
         int[] labels,
         int misalignment = 0,
         ThreadOrder order = ThreadOrder.Random,
-        IReadOnlyDictionary<string, PtxKernelText>? module = null)
+        IReadOnlyDictionary<string, PtxKernelText>? module = null,
+        int parts = 1)
     {
+        this.parts = parts;
         this.format = format;
         this.vocabulary = vocabulary;
         this.stride = stride;
@@ -62,9 +66,23 @@ internal sealed class EmulatedRows
     /// <summary>The values of the logits as they are after rounding, or what backward has put in their place.</summary>
     public float[] Logits => Decode(logits.Bytes, format);
 
-    public LaunchCounts Forward(bool withEntropy = false) => machine.Launch(
-        module[RowKernels.Forward(format, withEntropy)], rows, RowKernels.Threads,
-        logits.Start, (ulong)stride, vocabulary, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Entropies.Start);
+    public LaunchCounts Forward(bool withEntropy = false)
+    {
+        var partials = Memory.Allocate("partials", parts == 1 ? 0 : (long)rows * parts * RowKernels.BytesOfPart, 4);
+        var counts = machine.Launch(
+            module[RowKernels.Forward(format, withEntropy)], rows * parts, RowKernels.Threads,
+            logits.Start, (ulong)stride, vocabulary, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Entropies.Start, parts, partials.Start);
+        if (parts == 1)
+        {
+            return counts;
+        }
+
+        var combining = machine.Launch(
+            module[RowKernels.CombineParts], rows, RowKernels.CombiningThreads,
+            partials.Start, parts, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, withEntropy ? Entropies.Start : 0UL);
+        return new LaunchCounts(
+            counts.Instructions + combining.Instructions, counts.BytesRead + combining.BytesRead, counts.BytesWritten + combining.BytesWritten);
+    }
 
     /// <summary>Backward in place; elsewhere where a misalignment of other memory is given.</summary>
     public (LaunchCounts Counts, float[] Gradients) Backward(float[] upstream, int? elsewhere = null)
@@ -72,8 +90,8 @@ internal sealed class EmulatedRows
         var ofRows = Memory.Allocate<float>("upstream", upstream);
         var target = elsewhere is { } misalignment ? Memory.Allocate("gradients", logits.Bytes.Length, misalignment * Size(format)) : logits;
         var counts = machine.Launch(
-            module[RowKernels.Backward(format)], rows, RowKernels.Threads,
-            logits.Start, (ulong)stride, vocabulary, labels.Start, Maxima.Start, LogSums.Start, ofRows.Start, target.Start, (ulong)stride);
+            module[RowKernels.Backward(format)], rows * parts, RowKernels.Threads,
+            logits.Start, (ulong)stride, vocabulary, labels.Start, Maxima.Start, LogSums.Start, ofRows.Start, target.Start, (ulong)stride, parts);
         return (counts, Decode(target.Bytes, format));
     }
 
