@@ -2,6 +2,19 @@ using PreferenceLosses.Cuda.Driver;
 
 namespace PreferenceLosses.Cuda;
 
+/// <summary>What the forward pass has of a row beside its log-probability.</summary>
+internal enum RowExtra
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The entropy, in nats.</summary>
+    Entropy,
+
+    /// <summary>log Σ p², in nats.</summary>
+    LogSquares,
+}
+
 /// <summary>The committed kernels from logits to log-probabilities and back: their text and what they are called.</summary>
 internal static class RowKernels
 {
@@ -20,14 +33,20 @@ internal static class RowKernels
     /// <summary>So many logits a part has at least: of fewer, adding up over the block would be most of the work.</summary>
     private const int LogitsOfPart = 4096;
 
-    /// <summary>The kernel that combines the parts of each row.</summary>
-    public const string CombineParts = "combine_parts";
-
     /// <summary>The kernel that adds up the tokens of each sequence.</summary>
     public const string SumSequences = "sum_sequences";
 
     /// <summary>The kernel that gives each row the derivative of its sequence's sum.</summary>
     public const string SpreadUpstream = "spread_upstream";
+
+    /// <summary>The kernel of WPO's weight of each sequence.</summary>
+    public const string WeighSequences = "weigh_sequences";
+
+    /// <summary>The kernel that adds up the tokens of each sequence of a pair, with a share of what it is longer by.</summary>
+    public const string SumPairsSplit = "sum_pairs_split";
+
+    /// <summary>The kernel of the derivative of those sums.</summary>
+    public const string SpreadUpstreamSplit = "spread_upstream_split";
 
     /// <summary>The module.</summary>
     public static ModuleText Module => Resource.Value;
@@ -45,11 +64,21 @@ internal static class RowKernels
     /// <summary>The number of blocks that share a row; it depends on nothing of the device, so that no result does.</summary>
     public static int Parts(int rows, int vocabulary) => Math.Max(1, Math.Min(SharingBlocks / rows, vocabulary / LogitsOfPart));
 
-    /// <summary>The kernel of the forward pass: token log-probabilities, maxima and log-sums per row, and entropies if they are wanted.</summary>
-    public static string Forward(LogitFormat format, bool withEntropy) => (withEntropy ? "forward_entropy_" : "forward_") + Suffix(format);
+    /// <summary>The kernel of the forward pass: token log-probabilities, maxima and log-sums per row, and what else is wanted.</summary>
+    public static string Forward(LogitFormat format, RowExtra extra) => $"forward_{Name(extra)}{(extra == RowExtra.None ? "" : "_")}{Suffix(format)}";
+
+    /// <summary>The kernel that combines the parts of each row.</summary>
+    public static string CombineParts(RowExtra extra) => $"combine_parts{(extra == RowExtra.None ? "" : "_")}{Name(extra)}";
 
     /// <summary>The kernel of the backward pass, in place or elsewhere.</summary>
     public static string Backward(LogitFormat format) => "backward_" + Suffix(format);
+
+    private static string Name(RowExtra extra) => extra switch
+    {
+        RowExtra.Entropy => "entropy",
+        RowExtra.LogSquares => "squares",
+        _ => "",
+    };
 
     private static string Suffix(LogitFormat format) => format switch
     {

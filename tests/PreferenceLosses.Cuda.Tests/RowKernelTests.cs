@@ -54,8 +54,8 @@ public class RowKernelTests
         var values = Logits(2, Vocabulary, Vocabulary);
         EmulatedRows Rows(ThreadOrder order, int parts) => new(values, format, Vocabulary, Vocabulary, [5, 2099], order: order, parts: parts);
         EmulatedRows[] shared = [.. Enum.GetValues<ThreadOrder>().Select(order => Rows(order, 5))];
-        Array.ForEach(shared, rows => rows.Forward(withEntropy: true));
-        foreach (var region in new Func<EmulatedRows, Region>[] { r => r.Tokens, r => r.Maxima, r => r.LogSums, r => r.Entropies })
+        Array.ForEach(shared, rows => rows.Forward(RowExtra.Entropy));
+        foreach (var region in new Func<EmulatedRows, Region>[] { r => r.Tokens, r => r.Maxima, r => r.LogSums, r => r.Extras })
         {
             Assert.All(shared, rows => Assert.Equal(region(shared[0]).Bytes, region(rows).Bytes));
         }
@@ -69,6 +69,34 @@ public class RowKernelTests
         }
 
         Assert.Equal(Gradients(1), Gradients(5));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public void What_a_completion_is_longer_by_counts_by_a_share(double share)
+    {
+        // Two pairs; of the second one the rejected completion has no row that counts.
+        const int Vocabulary = 5;
+        int[] offsets = [0, 3, 70, 400, 402];
+        int[] labels = [.. Enumerable.Range(0, 402).Select(i => i % 4 == 1 || i >= 400 ? -100 : i % Vocabulary)];
+        var values = Logits(labels.Length, Vocabulary, Vocabulary).Select(v => float.IsFinite(v) ? v : 1).ToArray();
+        var rows = new EmulatedRows(values, LogitFormat.Fp32, Vocabulary, Vocabulary, labels);
+        var core = new SequenceLogProbabilities();
+        core.Forward(PreferenceLosses.Logits.Of(values, Vocabulary), new TokenSequences { Labels = labels, Offsets = offsets });
+        int[] both = [.. Enumerable.Range(0, 4).Select(s => (int)Math.Min(core.Lengths[s], core.Lengths[s ^ 2]))];
+        var (common, tails) = (new double[4], new double[4]);
+        core.Split(both, common, tails);
+        var exact = new float[values.Length];
+        double[] upstream = [1, -2, 0.5, 3];
+        core.BackwardSplit(PreferenceLosses.Logits.Of(values, Vocabulary), both, upstream, [.. upstream.Select(u => share * u)], LogitGradients.Of(exact, Vocabulary));
+
+        rows.Forward();
+        var (sums, ofRows) = rows.Split([.. upstream.Select(u => (float)u)], offsets, (float)share);
+        AssertNear([.. common.Zip(tails, (c, t) => c + (share * t))], sums, LogProbabilityTolerance);
+        var (_, gradients) = rows.Backward(ofRows);
+        Assert.All(exact.Zip(gradients), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
     }
 
     [Theory]
@@ -191,10 +219,13 @@ public class RowKernelTests
         var rows = new EmulatedRows(Logits(Rows, vocabulary, stride), format, vocabulary, stride, labels, misalignment, parts: parts);
         var values = rows.Logits;
         var core = new SequenceLogProbabilities();
-        core.Forward(PreferenceLosses.Logits.Of(values, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets }, LogProbabilityExtras.Entropy);
+        core.Forward(
+            PreferenceLosses.Logits.Of(values, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets }, LogProbabilityExtras.Entropy | LogProbabilityExtras.PairWeight);
 
-        rows.Forward(withEntropy: true);
-        AssertNear(core.Entropies.ToArray(), EmulatedMemory.Read<float>(rows.Entropies), 4 * tolerance);
+        rows.Forward(RowExtra.LogSquares);
+        AssertNear(core.PairWeights.ToArray(), rows.Weights(offsets), 4 * tolerance);
+        rows.Forward(RowExtra.Entropy);
+        AssertNear(core.Entropies.ToArray(), EmulatedMemory.Read<float>(rows.Extras), 4 * tolerance);
         var withEntropy = EmulatedMemory.Read<float>(rows.Tokens);
         rows.Forward();
         var tokens = EmulatedMemory.Read<float>(rows.Tokens);
@@ -246,7 +277,7 @@ public class RowKernelTests
         for (var i = 0; i < actual.Length; i++)
         {
             Assert.True(
-                Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + (0.1 * Math.Abs(expected[i]))),
+                expected[i].Equals(actual[i]) || Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + (0.1 * Math.Abs(expected[i]))),
                 FormattableString.Invariant($"{actual[i]:R} at {i}, expected {expected[i]:R}, off by {actual[i] - expected[i]:G3}"));
         }
     }

@@ -50,7 +50,7 @@ internal sealed class EmulatedRows
         Tokens = Memory.Allocate("tokens", 4L * rows, 4);
         Maxima = Memory.Allocate("maxima", 4L * rows, 8);
         LogSums = Memory.Allocate("log-sums", 4L * rows);
-        Entropies = Memory.Allocate("entropies", 4L * rows);
+        Extras = Memory.Allocate("extras", 4L * rows);
     }
 
     public EmulatedMemory Memory { get; } = new();
@@ -61,25 +61,26 @@ internal sealed class EmulatedRows
 
     public Region LogSums { get; }
 
-    public Region Entropies { get; }
+    /// <summary>Entropies, or log Σ p².</summary>
+    public Region Extras { get; }
 
     /// <summary>The values of the logits as they are after rounding, or what backward has put in their place.</summary>
     public float[] Logits => Decode(logits.Bytes, format);
 
-    public LaunchCounts Forward(bool withEntropy = false)
+    public LaunchCounts Forward(RowExtra extra = RowExtra.None)
     {
         var partials = Memory.Allocate("partials", parts == 1 ? 0 : (long)rows * parts * RowKernels.BytesOfPart, 4);
         var counts = machine.Launch(
-            module[RowKernels.Forward(format, withEntropy)], rows * parts, RowKernels.Threads,
-            logits.Start, (ulong)stride, vocabulary, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Entropies.Start, parts, partials.Start);
+            module[RowKernels.Forward(format, extra)], rows * parts, RowKernels.Threads,
+            logits.Start, (ulong)stride, vocabulary, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Extras.Start, parts, partials.Start);
         if (parts == 1)
         {
             return counts;
         }
 
         var combining = machine.Launch(
-            module[RowKernels.CombineParts], rows, RowKernels.CombiningThreads,
-            partials.Start, parts, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, withEntropy ? Entropies.Start : 0UL);
+            module[RowKernels.CombineParts(extra)], rows, RowKernels.CombiningThreads,
+            partials.Start, parts, labels.Start, Tokens.Start, Maxima.Start, LogSums.Start, Extras.Start);
         return new LaunchCounts(
             counts.Instructions + combining.Instructions, counts.BytesRead + combining.BytesRead, counts.BytesWritten + combining.BytesWritten);
     }
@@ -101,6 +102,30 @@ internal sealed class EmulatedRows
         var (starts, sums, lengths) = (Memory.Allocate<int>("offsets", offsets), Memory.Allocate("sums", 4L * (offsets.Length - 1)), Memory.Allocate("lengths", 4L * (offsets.Length - 1)));
         machine.Launch(module[RowKernels.SumSequences], offsets.Length - 1, RowKernels.Threads, Tokens.Start, labels.Start, starts.Start, sums.Start, lengths.Start);
         return (EmulatedMemory.Read<float>(sums), EmulatedMemory.Read<float>(lengths));
+    }
+
+    /// <summary>LD-DPO's sums of the sequences, first all chosen and then all rejected ones, and their derivative at each row.</summary>
+    public (float[] Sums, float[] OfRows) Split(float[] upstream, int[] offsets, float share)
+    {
+        var counts = Memory.Allocate<float>("lengths", Sum(offsets).Lengths);
+        var (given, starts) = (Memory.Allocate<float>("upstream of sequences", upstream), Memory.Allocate<int>("offsets", offsets));
+        var (sums, ofRows) = (Memory.Allocate("split sums", 4L * upstream.Length), Memory.Allocate("upstream of rows", 4L * rows));
+        var pairs = upstream.Length / 2;
+        machine.Launch(
+            module[RowKernels.SumPairsSplit], upstream.Length, RowKernels.Threads, Tokens.Start, labels.Start, starts.Start, counts.Start, pairs, share, sums.Start);
+        machine.Launch(
+            module[RowKernels.SpreadUpstreamSplit], upstream.Length, RowKernels.Threads, given.Start, labels.Start, starts.Start, counts.Start, pairs, share, ofRows.Start);
+        return (EmulatedMemory.Read<float>(sums), EmulatedMemory.Read<float>(ofRows));
+    }
+
+    /// <summary>WPO's weights of the sequences, after a way forward with log Σ p².</summary>
+    public float[] Weights(int[] offsets)
+    {
+        var (sums, lengths) = Sum(offsets);
+        var (starts, given, counts) = (Memory.Allocate<int>("offsets", offsets), Memory.Allocate<float>("sums", sums), Memory.Allocate<float>("lengths", lengths));
+        var weights = Memory.Allocate("weights", 4L * sums.Length);
+        machine.Launch(module[RowKernels.WeighSequences], sums.Length, RowKernels.Threads, given.Start, counts.Start, Extras.Start, starts.Start, weights.Start);
+        return EmulatedMemory.Read<float>(weights);
     }
 
     /// <summary>The derivative of each sequence's sum at each of its rows.</summary>
