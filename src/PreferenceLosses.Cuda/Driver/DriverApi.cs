@@ -66,6 +66,12 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoH_v2")]
     public static partial int MemcpyDtoH(void* target, nint source, nuint bytes);
 
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
+    public static partial int MemGetInfo(out nuint free, out nuint total);
+
     [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
     public static partial int MemsetD8Async(nint target, byte value, nuint bytes, nint stream);
 

@@ -8,6 +8,9 @@ namespace PreferenceLosses.Cuda.Tests.Support;
 /// <summary>The stand-in for the driver, compiled and put in its place; kernels that it is asked to launch are run by the interpreter.</summary>
 internal static unsafe class DriverDouble
 {
+    /// <summary>The collection of the tests that use it: there is one for the process.</summary>
+    public const string Alone = "driver double";
+
     private static readonly Dictionary<string, IReadOnlyDictionary<string, PtxKernelText>> Modules = [];
     private static readonly delegate* unmanaged[Cdecl]<int, int, int, long, void> ConfigureDouble;
     private static readonly delegate* unmanaged[Cdecl]<int, long> LiveInDouble;
@@ -33,6 +36,12 @@ internal static unsafe class DriverDouble
     /// <summary>What the interpreter said of a kernel that it did not run to its end.</summary>
     public static string? Failure { get; private set; }
 
+    /// <summary>Whether kernels are not run at all.</summary>
+    public static bool IsIdle { get; set; }
+
+    /// <summary>What the text of modules is changed by before it is run; null if it is not.</summary>
+    public static Func<string, string>? Change { get; set; }
+
     /// <summary>Finds memory of others that an address is in, for kernels to work on too.</summary>
     public static Func<nint, (nint Address, long Bytes)?>? Lent { get; set; }
 
@@ -42,6 +51,8 @@ internal static unsafe class DriverDouble
         ConfigureDouble(version, devices, capability, largestAllocation);
         Launched.Clear();
         Failure = null;
+        IsIdle = false;
+        Change = null;
     }
 
     /// <summary>What was not given back: allocations, modules, events, shares in the context.</summary>
@@ -53,6 +64,7 @@ internal static unsafe class DriverDouble
         try
         {
             var text = Marshal.PtrToStringUTF8((nint)image)!;
+            text = Change is { } change ? change(text) : text;
             if (!Modules.TryGetValue(text, out var module))
             {
                 Modules[text] = module = PtxModule.Parse(text);
@@ -60,6 +72,11 @@ internal static unsafe class DriverDouble
 
             var entry = module[Marshal.PtrToStringUTF8((nint)kernel)!];
             Launched.Add(entry.Name);
+            if (IsIdle)
+            {
+                return 0;
+            }
+
             Run(entry, (int)blocks, (int)threads, parameters);
             return 0;
         }
