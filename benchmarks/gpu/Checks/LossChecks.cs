@@ -22,7 +22,7 @@ internal static class LossChecks
             (int Rows, bool IsWeighted)[] batches = isQuick
                 ? [(1, false), (70, true)]
                 : [(1, false), (2, true), (31, false), (257, true), (1025, false), (16_384, true), (16_385, false), (100_003, true)];
-            var many = InManyBlocks.Contains(entry.Name) ? (isQuick ? 16_400 : 3_000_001) : 0;
+            var many = InManyBlocks.Contains(entry.Name) ? (isQuick ? 16_400 : 1_000_003) : 0;
             foreach (var (rows, isWeighted) in many > 0 && !(isQuick && entry.Name != "dpo") ? [.. batches, (many, false)] : batches)
             {
                 var reduction = rows % 2 == 0 ? Reduction.Sum : Reduction.Mean;

@@ -10,6 +10,7 @@ internal static class Benchmark
     private const long Rotated = 512L << 20;
 
     private const int MostSets = 64;
+    private const int QuickSets = 2;
 
     private static readonly RowShape[] Shapes =
     [
@@ -108,12 +109,12 @@ internal static class Benchmark
         return shape;
     }
 
-    private static int Sets(long bytes, long memory, bool isQuick) =>
-        isQuick ? 2 : (int)Math.Clamp(Math.Min((Rotated + bytes - 1) / bytes, (memory / bytes) - 1), 1, MostSets);
+    /// <summary>How many copies of some work are rotated, so that none is in the device's cache and all of them and one more fit into the memory.</summary>
+    public static int Sets(long bytes, long memory) => (int)Math.Clamp(Math.Min((Rotated + bytes - 1) / bytes, (memory / bytes) - 1), 1, MostSets);
 
     private static List<Measurement> TimeRows(CudaDevice device, RowShape shape, int samples, long memory, bool isQuick)
     {
-        using var work = new RowWork(device, shape, Sets(shape.Bytes, memory, isQuick));
+        using var work = new RowWork(device, shape, isQuick ? QuickSets : Sets(shape.Bytes, memory));
         var calls = work.SetCount;
         var (ofTokens, ofGradients) = work.Errors();
         work.Restore();
@@ -136,7 +137,7 @@ internal static class Benchmark
 
     private static Measurement TimePairs(CudaDevice device, string loss, int pairs, bool withMetrics, int samples, long memory, bool isQuick)
     {
-        using var work = new PairWork(device, loss, pairs, withMetrics, Sets(10L * sizeof(float) * pairs, memory, isQuick));
+        using var work = new PairWork(device, loss, pairs, withMetrics, isQuick ? QuickSets : Sets(PairWork.BytesOf(loss, pairs, withMetrics), memory));
         return Measurement.OfPairs(loss, pairs, withMetrics, Timing.Of(device, samples, work.SetCount, work.Evaluate), work.Bytes, work.ExtraBytes);
     }
 }

@@ -23,8 +23,8 @@ internal sealed class PairWork : IDisposable
     {
         var found = LossCatalog.BuiltIn.Find(name).Loss;
         loss = new CudaLoss(device, found);
-        var outputs = found.Graph.Losses.Length + 2 + (withMetrics ? 2 : 0);
-        Bytes = (long)sizeof(float) * pairs * (Inputs.Length + outputs);
+        var outputs = OutputsPerPair(found, withMetrics);
+        Bytes = BytesOf(name, pairs, withMetrics);
 
         // Columns start at multiples of 256 bytes.
         var column = ((sizeof(float) * (long)pairs) + 255) / 256 * 256;
@@ -63,6 +63,10 @@ internal sealed class PairWork : IDisposable
 
     public int SetCount => sets.Length;
 
+    /// <summary>The fewest bytes that such a call has to move.</summary>
+    public static long BytesOf(string name, int pairs, bool withMetrics) =>
+        (long)sizeof(float) * pairs * (Inputs.Length + OutputsPerPair(LossCatalog.BuiltIn.Find(name).Loss, withMetrics));
+
     public void Evaluate(int set) => loss.Evaluate(sets[set].Batch, sets[set].Destination);
 
     public void Dispose()
@@ -70,6 +74,8 @@ internal sealed class PairWork : IDisposable
         loss.Dispose();
         memory.Dispose();
     }
+
+    private static int OutputsPerPair(PreferenceLoss loss, bool withMetrics) => loss.Graph.Losses.Length + 2 + (withMetrics ? 2 : 0);
 
     private static string[] Inputs => [Columns.PolicyChosen, Columns.PolicyRejected, Columns.ReferenceChosen, Columns.ReferenceRejected];
 }
