@@ -12,9 +12,6 @@ import sys
 
 from comparison import check, speed
 
-HERE = pathlib.Path(__file__).resolve().parent
-
-
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -32,7 +29,6 @@ def parse():
     speed_options.add_argument("--repeats", type=int, default=50)
     speed_options.add_argument("--memory", type=float, help="GiB of the device's memory that our program may use")
     speed_options.add_argument("--liger", help="the folder that has the package liger_kernel")
-    speed_options.add_argument("--row-kernels", default=str(HERE / "../../src/PreferenceLosses.Cuda/Kernels/logits.ptx"), help="the committed PTX, for its launch from Python")
     return parser.parse_args()
 
 

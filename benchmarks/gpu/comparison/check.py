@@ -72,9 +72,12 @@ def compile_times(options, report, deadline):
 
 def kernels(options, report, deadline):
     """What the assembler says of the text of every kernel."""
-    folder = report.folder / "ptx"
-    if run_step(report, deadline, "ptx", [options.binary, "ptx", "--output", str(folder)]) != 0:
-        return
+    with tempfile.TemporaryDirectory() as folder:
+        if run_step(report, deadline, "ptx", [options.binary, "ptx", "--output", folder]) == 0:
+            assemble_all(options, report, deadline, pathlib.Path(folder))
+
+
+def assemble_all(options, report, deadline, folder):
     assembler = find("ptxas")
     if assembler is None:
         report.missing("ptxas: not on the PATH and not in " + ", ".join(TOOL_FOLDERS))

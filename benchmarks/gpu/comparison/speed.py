@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from . import own_kernels, torch_pairs, torch_rows
 from .clock import Deadline, measure
@@ -84,11 +85,7 @@ def compare_rows(torch, options, ours, report, deadline):
         if "rows" in one:
             shape = torch_rows.Shape(one["rows"], one["vocabulary"], one["format"], one["masked"])
             mine.setdefault(shape, {})[one["what"]] = one
-    kernels = None
-    try:
-        kernels = own_kernels.RowKernels(options.row_kernels)
-    except (own_kernels.DriverError, OSError) as error:
-        report.missing(f"our kernels from Python: {first_line(error)}")
+    kernels = load_kernels(options, report)
     for shape, measured in mine.items():
         for kind, one in measured.items():
             report.add(subject=str(shape), kind=kind, by="ours, the .NET program", result=one, bytes=one["bytes"])
@@ -105,6 +102,17 @@ def compare_rows(torch, options, ours, report, deadline):
             report.write(markdown)
         del work
         release(torch, options)
+
+
+def load_kernels(options, report):
+    """The text that our program has within it."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            subprocess.run([options.binary, "ptx", "--output", folder], capture_output=True, check=True, timeout=60)
+            return own_kernels.RowKernels(f"{folder}/logits.ptx")
+        except (own_kernels.DriverError, subprocess.SubprocessError) as error:
+            report.missing(f"our kernels from Python: {first_line(error)}")
+            return None
 
 
 def implementations(torch, options, kernels):
