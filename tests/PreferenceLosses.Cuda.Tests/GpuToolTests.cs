@@ -83,6 +83,18 @@ public class GpuToolTests
     }
 
     [CompilerFact]
+    public void The_benchmark_does_not_time_what_is_wrong()
+    {
+        DriverDouble.Configure();
+        DriverDouble.Change = text => text.Replace("bar.sync", "// bar.sync", StringComparison.Ordinal);
+        var (status, output, _) = Run("benchmark", "--quick", "--only", "rows");
+        DriverDouble.Configure();
+        Assert.Equal(1, status);
+        Assert.Contains("FAILED 8 × 515 Bf16: ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("| forward |", output, StringComparison.Ordinal);
+    }
+
+    [CompilerFact]
     public void The_times_of_compilation_are_of_every_loss_that_has_a_kernel()
     {
         DriverDouble.Configure();

@@ -42,13 +42,25 @@ internal static class Benchmark
         var samples = isQuick ? 2 : options.Repeats;
         var copyBytes = isQuick ? 1 << 16 : Math.Min(4L << 30, memory / 4);
         var result = new BenchmarkResult(SelfTest.Describe(device), copyBytes, CopyRate.Measure(device, copyBytes, samples));
+        var isRight = true;
         output.WriteLine(result.Header);
         if (options.Wants("rows"))
         {
             output.WriteLine(BenchmarkResult.RowTitle);
             foreach (var asked in isQuick ? QuickShapes : Shapes)
             {
-                Save(TimeRows(device, Fitting(asked, memory, output), samples, memory, isQuick));
+                var shape = Fitting(asked, memory, output);
+                using var work = new RowWork(device, shape, isQuick ? QuickSets : Sets(shape.Bytes, memory));
+                var errors = work.Errors();
+                if (work.WhatIsWrong(errors) is { } wrong)
+                {
+                    // What is wrong is not timed.
+                    output.WriteLine(FormattableString.Invariant($"FAILED {shape.Rows} × {shape.Vocabulary} {shape.Format}: {wrong}"));
+                    isRight = false;
+                    continue;
+                }
+
+                Save(TimeRows(device, work, errors, samples));
             }
         }
 
@@ -74,7 +86,7 @@ internal static class Benchmark
             }
         }
 
-        return 0;
+        return isRight ? 0 : 1;
 
         // The file is written after each line: what a command that ran out of time has measured is not lost.
         void Save(IEnumerable<Measurement> measured)
@@ -112,11 +124,9 @@ internal static class Benchmark
     /// <summary>How many copies of some work are rotated, so that none is in the device's cache and all of them and one more fit into the memory.</summary>
     public static int Sets(long bytes, long memory) => (int)Math.Clamp(Math.Min((Rotated + bytes - 1) / bytes, (memory / bytes) - 1), 1, MostSets);
 
-    private static List<Measurement> TimeRows(CudaDevice device, RowShape shape, int samples, long memory, bool isQuick)
+    private static List<Measurement> TimeRows(CudaDevice device, RowWork work, (double LogProbability, double Gradient) errors, int samples)
     {
-        using var work = new RowWork(device, shape, isQuick ? QuickSets : Sets(shape.Bytes, memory));
-        var calls = work.SetCount;
-        var (ofTokens, ofGradients) = work.Errors();
+        var (shape, calls) = (work.Shape, work.SetCount);
         work.Restore();
         var forward = Timing.Of(device, samples, calls, work.Forward);
         var backward = Timing.Of(device, samples, calls, work.Backward, work.Restore);
@@ -129,8 +139,8 @@ internal static class Benchmark
         var both = Timing.Of(device, samples, calls, Both, work.Restore);
         return
         [
-            Measurement.OfRows(shape, "forward", forward, work.ForwardBytes, work.ExtraBytes, ofTokens),
-            Measurement.OfRows(shape, "backward", backward, work.BackwardBytes, work.ExtraBytes, ofGradients),
+            Measurement.OfRows(shape, "forward", forward, work.ForwardBytes, work.ExtraBytes, errors.LogProbability),
+            Measurement.OfRows(shape, "backward", backward, work.BackwardBytes, work.ExtraBytes, errors.Gradient),
             Measurement.OfRows(shape, "forward + backward", both, work.ForwardBytes + work.BackwardBytes, work.ExtraBytes, null),
         ];
     }

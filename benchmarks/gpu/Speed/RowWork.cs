@@ -115,6 +115,20 @@ internal sealed class RowWork : IDisposable
         return (ofTokens, ofGradients);
     }
 
+    /// <summary>What is wrong with the results, if they are further off than the hardware's exponential and the rounding to the format explain; null if nothing is.</summary>
+    public string? WhatIsWrong((double LogProbability, double Gradient) errors)
+    {
+        var roundoff = Shape.Format switch
+        {
+            LogitFormat.Bf16 => 1.0 / 256,
+            LogitFormat.Fp16 => 1.0 / 1024,
+            _ => 1e-5,
+        };
+        return !(errors.LogProbability <= 2e-5) ? FormattableString.Invariant($"a log-probability is off by {errors.LogProbability:G3}")
+            : !(errors.Gradient <= roundoff) ? FormattableString.Invariant($"a gradient is off by {errors.Gradient:G3} of the largest of its row")
+            : null;
+    }
+
     public void Dispose()
     {
         foreach (var memory in sets.Append(pristine).Append(labelMemory).Append(startMemory).Append(results))

@@ -70,8 +70,12 @@ def run_program(options, report, deadline):
             report.missing(f"our program, {part}: did not end in time")
             continue
         (report.folder / f"program-{part}.log").write_text(done.stdout + done.stderr)
-        if done.returncode != 0:
+        wrong = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+        for line in wrong:
+            report.failure(f"our program, {part}: {line}")
+        if done.returncode != 0 and not wrong:
             report.missing(f"our program, {part}: status {done.returncode}: {first_line(done.stderr)}")
+        if not path.exists():
             continue
         found = json.loads(path.read_text())
         results.update({k: v for k, v in found.items() if k != "measurements"})
