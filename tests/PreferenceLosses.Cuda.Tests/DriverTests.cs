@@ -6,7 +6,7 @@ using PreferenceLosses.Tests.Support;
 namespace PreferenceLosses.Cuda.Tests;
 
 /// <summary>The whole way of a launch, on a stand-in for the driver whose kernels the interpreter runs.</summary>
-[Collection(DriverDouble.Alone)]
+[Collection(DriverDouble.Collection)]
 public class DriverTests
 {
     [CompilerFact]

@@ -5,7 +5,7 @@ using PreferenceLosses.Gpu;
 namespace PreferenceLosses.Cuda.Tests;
 
 /// <summary>The program of benchmarks/gpu, on a stand-in for the driver whose kernels the interpreter runs: what it does on a device, in small.</summary>
-[Collection(DriverDouble.Alone)]
+[Collection(DriverDouble.Collection)]
 public class GpuToolTests
 {
     [CompilerFact]

@@ -8,8 +8,8 @@ namespace PreferenceLosses.Cuda.Tests.Support;
 /// <summary>The stand-in for the driver, compiled and put in its place; kernels that it is asked to launch are run by the interpreter.</summary>
 internal static unsafe class DriverDouble
 {
-    /// <summary>The collection of the tests that use it: there is one for the process.</summary>
-    public const string Alone = "driver double";
+    /// <summary>There is one for the process: the tests that use it take turns.</summary>
+    public const string Collection = "driver";
 
     private static readonly Dictionary<string, IReadOnlyDictionary<string, PtxKernelText>> Modules = [];
     private static readonly delegate* unmanaged[Cdecl]<int, int, int, long, void> ConfigureDouble;
