@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using PreferenceLosses.Cuda.Tests.Support;
 using PreferenceLosses.Gpu;
@@ -26,21 +27,28 @@ public class GpuToolTests
     }
 
     [CompilerTheory]
-    [InlineData("losses")]
     [InlineData("rows")]
     [InlineData("logits")]
     public void The_self_test_fails_on_a_device_that_does_nothing(string part)
     {
-        DriverDouble.Configure();
-        DriverDouble.IsIdle = true;
-        var (status, output, _) = Run("self-test", "--quick", "--only", part);
-        DriverDouble.Configure();
+        var (status, output) = RunIdle(part);
         Assert.Equal(1, status);
 
         // Each of the checks, and not some of them.
         var total = output.TrimEnd().Split('\n')[^1].Split(' ');
         Assert.Equal(total[0], total[2]);
-        Assert.True(int.Parse(total[0], System.Globalization.CultureInfo.InvariantCulture) > 10);
+        Assert.True(int.Parse(total[0], CultureInfo.InvariantCulture) > 10);
+    }
+
+    [CompilerFact]
+    public void Every_loss_fails_on_a_device_that_does_nothing()
+    {
+        var (status, output) = RunIdle("losses");
+        Assert.Equal(1, status);
+        foreach (string name in LossKernelTests.Losses)
+        {
+            Assert.Contains($"FAILED {name}, 1 rows: ", output, StringComparison.Ordinal);
+        }
     }
 
     [CompilerTheory]
@@ -126,6 +134,15 @@ public class GpuToolTests
         DriverDouble.Configure();
         Assert.Equal(3, status);
         Assert.Contains("no CUDA device 0", errors, StringComparison.Ordinal);
+    }
+
+    private static (int Status, string Output) RunIdle(string part)
+    {
+        DriverDouble.Configure();
+        DriverDouble.IsIdle = true;
+        var (status, output, _) = Run("self-test", "--quick", "--only", part);
+        DriverDouble.Configure();
+        return (status, output);
     }
 
     private static (int Status, string Output, string Errors) Run(params string[] arguments)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 
 OVERRIDE = "PREFERENCE_LOSSES_CUDA_DRIVER"
 THREADS = 256
@@ -25,14 +26,18 @@ class RowKernels:
         self._call("cuDeviceGet", ctypes.byref(device), 0)
         self._call("cuDevicePrimaryCtxRetain", ctypes.byref(context), device)
         self._call("cuCtxSetCurrent", context)
-        with open(ptx_path, "rb") as file:
+        with open(ptx_path, encoding="ascii") as file:
             text = file.read()
-        self._call("cuModuleLoadDataEx", ctypes.byref(module), ctypes.c_char_p(text), 0, None, None)
+        self._call("cuModuleLoadDataEx", ctypes.byref(module), ctypes.c_char_p(text.encode()), 0, None, None)
         self.module = module
         self.functions = {}
+        # The driver does not know how many parameters a caller has: with fewer it would read what is behind them.
+        self.counts = {name: declared.count(".param ") for name, declared in re.findall(r"\.entry (\w+)\(([^)]*)\)", text)}
 
     def launch(self, name, blocks, stream, *parameters):
         """Addresses and integers, each in eight bytes."""
+        if self.counts.get(name) != len(parameters):
+            raise DriverError(f"the kernel {name} has {self.counts.get(name)} parameters, not {len(parameters)}")
         if name not in self.functions:
             function = ctypes.c_void_p()
             self._call("cuModuleGetFunction", ctypes.byref(function), self.module, ctypes.c_char_p(name.encode()))
