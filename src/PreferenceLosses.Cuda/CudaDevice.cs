@@ -17,12 +17,14 @@ public sealed unsafe class CudaDevice : IDisposable
     private readonly ConditionalWeakTable<ModuleText, KernelModule> modules = [];
     private readonly Lock loading = new();
 
-    private CudaDevice(int device, string name, ContextHandle context, int multiprocessors)
+    private CudaDevice(int device, string name, ContextHandle context, int multiprocessors, Version capability, Version driver)
     {
         Number = device;
         Name = name;
         Context = context;
         Multiprocessors = multiprocessors;
+        ComputeCapability = capability;
+        DriverVersion = driver;
     }
 
     /// <summary>Whether there is a device that can be used. Never throws.</summary>
@@ -36,6 +38,12 @@ public sealed unsafe class CudaDevice : IDisposable
 
     /// <summary>The number of its multiprocessors.</summary>
     public int Multiprocessors { get; }
+
+    /// <summary>Its compute capability: 8.0 for Ampere, 9.0 for Hopper.</summary>
+    public Version ComputeCapability { get; }
+
+    /// <summary>The version of CUDA that the driver is for; not the number of its branch, which is another one.</summary>
+    public Version DriverVersion { get; }
 
     internal ContextHandle Context { get; }
 
@@ -61,10 +69,15 @@ public sealed unsafe class CudaDevice : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(number);
         var device = Find(number);
         CudaException.Check(DriverApi.DeviceGetAttribute(out var multiprocessors, 16, device), "cuDeviceGetAttribute");
+        CudaException.Check(DriverApi.DeviceGetAttribute(out var major, 75, device), "cuDeviceGetAttribute");
+        CudaException.Check(DriverApi.DeviceGetAttribute(out var minor, 76, device), "cuDeviceGetAttribute");
+        CudaException.Check(DriverApi.DriverGetVersion(out var driver), "cuDriverGetVersion");
         var name = stackalloc byte[256];
         CudaException.Check(DriverApi.DeviceGetName(name, 256, device), "cuDeviceGetName");
         var length = new ReadOnlySpan<byte>(name, 256).IndexOf((byte)0);
-        return new CudaDevice(number, Encoding.UTF8.GetString(name, Math.Max(length, 0)), new ContextHandle(device), multiprocessors);
+        return new CudaDevice(
+            number, Encoding.UTF8.GetString(name, Math.Max(length, 0)), new ContextHandle(device), multiprocessors,
+            new Version(major, minor), new Version(driver / 1000, driver % 1000 / 10));
     }
 
     /// <summary>Memory of the device. What is in it is not defined.</summary>
@@ -94,6 +107,28 @@ public sealed unsafe class CudaDevice : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         return new PinnedMemory(Context, bytes);
+    }
+
+    /// <summary>Puts a copy within the memory of the device on a stream; does not wait for it.</summary>
+    /// <param name="source">The address to copy from.</param>
+    /// <param name="target">The address to copy to; the two may not overlap.</param>
+    /// <param name="bytes">The number of bytes.</param>
+    /// <param name="stream">The driver's handle of the stream; 0 is the default stream.</param>
+    /// <exception cref="CudaException">The driver refused the call.</exception>
+    public void Copy(nint source, nint target, long bytes, nint stream = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        Context.MakeCurrent();
+        CudaException.Check(DriverApi.MemcpyDtoDAsync(target, source, (nuint)bytes, stream), "cuMemcpyDtoDAsync_v2");
+    }
+
+    /// <summary>How many bytes of its memory nobody has taken, at this moment.</summary>
+    /// <exception cref="CudaException">The driver refused the call.</exception>
+    public long GetFreeBytes()
+    {
+        Context.MakeCurrent();
+        CudaException.Check(DriverApi.MemGetInfo(out var free, out _), "cuMemGetInfo_v2");
+        return (long)free;
     }
 
     /// <summary>Waits until everything on a stream is done. Errors of kernels show here.</summary>

@@ -10,6 +10,12 @@ namespace PreferenceLosses.Cuda;
 public static class PtxExport
 {
     /// <summary>
+    /// The PTX of the kernels from logits to log-probabilities and back, of all formats: a module without hyper-parameters, the same for every loss. The
+    /// kernels and their parameters are described in their source, <c>Kernels/logits.cu</c>.
+    /// </summary>
+    public static string LogitKernels => RowKernels.Text;
+
+    /// <summary>
     /// The PTX (version 7.0, for compute capability 8.0 and later) of the mean loss in single precision with unreduced losses, implicit rewards and
     /// all gradients. Comments at its start say what the parameters are and how it is launched.
     /// </summary>

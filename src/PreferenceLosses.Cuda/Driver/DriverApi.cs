@@ -81,6 +81,12 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     public static partial int MemcpyDtoHAsync(void* target, nint source, nuint bytes, nint stream);
 
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
+    public static partial int MemGetInfo(out nuint free, out nuint total);
+
     [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
     public static partial int MemsetD8Async(nint target, byte value, nuint bytes, nint stream);
 

@@ -40,6 +40,12 @@ internal static unsafe class DriverDouble
     /// <summary>What the interpreter said of a kernel that it did not run to its end.</summary>
     public static string? Failure { get; private set; }
 
+    /// <summary>Whether kernels are not run at all.</summary>
+    public static bool IsIdle { get; set; }
+
+    /// <summary>What the text of modules is changed by before it is run; null if it is not.</summary>
+    public static Func<string, string>? Change { get; set; }
+
     /// <summary>Finds memory of others that an address is in, for kernels to work on too.</summary>
     public static Func<nint, (nint Address, long Bytes)?>? Lent { get; set; }
 
@@ -50,6 +56,8 @@ internal static unsafe class DriverDouble
         CopiesAtOnceInDouble(copiesAtOnce ? 1 : 0);
         Launched.Clear();
         Failure = null;
+        IsIdle = false;
+        Change = null;
     }
 
     /// <summary>How many modules were loaded since the last call of <see cref="Configure"/>.</summary>
@@ -64,6 +72,7 @@ internal static unsafe class DriverDouble
         try
         {
             var text = Marshal.PtrToStringUTF8((nint)image)!;
+            text = Change is { } change ? change(text) : text;
             if (!Modules.TryGetValue(text, out var module))
             {
                 Modules[text] = module = PtxModule.Parse(text);
@@ -71,6 +80,11 @@ internal static unsafe class DriverDouble
 
             var entry = module[Marshal.PtrToStringUTF8((nint)kernel)!];
             Launched.Add(entry.Name);
+            if (IsIdle)
+            {
+                return 0;
+            }
+
             Run(entry, (int)blocks, (int)threads, parameters);
             return 0;
         }

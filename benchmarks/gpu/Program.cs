@@ -1,0 +1,3 @@
+using PreferenceLosses.Gpu;
+
+return GpuTool.Run(args, Console.Out, Console.Error);
