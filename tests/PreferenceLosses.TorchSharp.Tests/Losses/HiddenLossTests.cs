@@ -125,7 +125,7 @@ public sealed class HiddenLossTests
         using var scope = NewDisposeScope();
         var batch = new HiddenCase(new DpoLoss(), seed: 7);
         var expected = batch.Expected();
-        batch.InDoublePrecision();
+        batch.InPrecision(ScalarType.Float64);
         var actual = batch.Run(chunk: 3);
         Assert.Equal(HeadGradient.Lowered, actual.Way);
         HiddenCase.AssertNear(expected, actual, 1e-12, "double");

@@ -64,18 +64,29 @@ internal sealed class HiddenCase
 
     public Tensor Head { get; private set; }
 
-    public Tensor Tokens { get; }
+    public Tensor Tokens { get; private set; }
 
-    public Tensor Mask { get; }
+    public Tensor Mask { get; private set; }
 
     public TensorBatch Others { get; } = new();
 
     public IEnumerable<Tensor> Tensors => [Hidden, Head, Tokens, Mask, .. Others.Names.Select(name => Others[name])];
 
-    public void InDoublePrecision()
+    public void InPrecision(ScalarType type)
     {
-        Hidden = Hidden.detach().to_type(ScalarType.Float64).requires_grad_();
-        Head = Head.detach().to_type(ScalarType.Float64).requires_grad_();
+        Hidden = Hidden.detach().to_type(type).requires_grad_();
+        Head = Head.detach().to_type(type).requires_grad_();
+    }
+
+    public void MoveTo(Device device)
+    {
+        Hidden = Hidden.detach().to(device).requires_grad_(Hidden.requires_grad);
+        Head = Head.detach().to(device).requires_grad_(Head.requires_grad);
+        (Tokens, Mask) = (Tokens.to(device), Mask.to(device));
+        foreach (var name in Others.Names.ToArray())
+        {
+            Others[name] = Others[name].to(device);
+        }
     }
 
     public HiddenLossResult Evaluate(int chunk, LossRoute route = LossRoute.Automatic) =>
