@@ -120,6 +120,27 @@ public sealed class HiddenLossTests
     }
 
     [TorchFact]
+    public void The_page_has_this_code_and_it_runs()
+    {
+        using var scope = NewDisposeScope();
+        var batch = new HiddenCase(new DpoLoss(), seed: 12);
+        var (loss, hidden, head, tokens, mask) = (new DpoLoss(), batch.Hidden, batch.Head, batch.Tokens, batch.Mask);
+        var (referenceChosen, referenceRejected) = (batch.Others[Columns.ReferenceChosen], batch.Others[Columns.ReferenceRejected]);
+
+        // docs/torchsharp.md
+        var others = new TensorBatch { [Columns.ReferenceChosen] = referenceChosen, [Columns.ReferenceRejected] = referenceRejected };
+        using var result = loss.EvaluateFromHidden(hidden, head, tokens, mask, others, chunk: 256);
+        result.Value.backward();                                // to the hidden states, and to the head if it is trained
+        // end
+
+        Assert.NotNull(head.grad);
+        string[] Read(string file) => File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Documentation", file));
+        var lines = Read("HiddenLossTests.cs").SkipWhile(line => line.Trim() != "// docs/torchsharp.md").Skip(1).TakeWhile(line => line.Trim() != "// end");
+        var code = string.Join('\n', lines.Select(line => line.Length == 0 ? line : line[8..]));
+        Assert.Contains("```csharp\n" + code + "\n```", string.Join('\n', Read("torchsharp.md")), StringComparison.Ordinal);
+    }
+
+    [TorchFact]
     public void In_double_precision_it_is_lowered()
     {
         using var scope = NewDisposeScope();
