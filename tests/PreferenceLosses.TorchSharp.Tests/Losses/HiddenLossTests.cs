@@ -274,14 +274,15 @@ public sealed class HiddenLossTests
     }
 
     /// <summary>
-    /// All logits are 32 MiB, and libtorch keeps as much again for the way back; a chunk is 2 or 16 MiB, and a gradient of the head 1 MiB. That lowered is above what is allowed, in the same process, says that the measurement sees it.
+    /// All logits are 40 MiB, more than the C library keeps when it is given back, and libtorch has as much again for the way back; a chunk is 2 or 16 MiB, and a gradient of the head 1 MiB. That lowered
+    /// is above what is allowed, in the same process, says that the measurement sees it.
     /// </summary>
     [TorchTheory]
     [InlineData(32)]
     [InlineData(256)]
     public void The_memory_is_that_of_a_chunk_and_of_the_heads_gradients(int chunk)
     {
-        const int Length = 128, Vocabulary = 16384, Size = 16;
+        const int Length = 160, Vocabulary = 16384, Size = 16;
         using var scope = NewDisposeScope();
         var hidden = randn(4, Length, Size).requires_grad_();
         var head = randn(Vocabulary, Size).requires_grad_();
@@ -304,7 +305,7 @@ public sealed class HiddenLossTests
         var lowered = PeakMemory.Of(() => Step(LossRoute.Lowered))!.Value;
         var allowed = (chunk * Vocabulary * sizeof(float)) + (6 * Vocabulary * Size * sizeof(float)) + (6 << 20);
         Assert.True(fused <= allowed, string.Create(CultureInfo.InvariantCulture, $"{fused >> 10} KiB; {allowed >> 10} are allowed, and lowered takes {lowered >> 10}"));
-        Assert.InRange(lowered, 2L * 4 * Length * Vocabulary * sizeof(float), long.MaxValue);
+        Assert.InRange(lowered, 2L * 4 * (Length - 1) * Vocabulary * sizeof(float), long.MaxValue);
     }
 
     /// <summary>A batch whose tensors are disposed of at the end of a test, without a scope that would take what is made in between.</summary>
