@@ -28,7 +28,8 @@ internal static class TrainingSpeed
         var perEpoch = new List<double>();
         var watch = new Stopwatch();
         var before = 0.0;
-        new Trainer(policy, new DpoLoss(), examples, options).Run(new EachStep(progress =>
+        using var trainer = new Trainer(policy, new DpoLoss(), examples, options);
+        trainer.Run(new EachStep(progress =>
         {
             if (progress.Step % (progress.TotalSteps / Epochs) == 0)
             {

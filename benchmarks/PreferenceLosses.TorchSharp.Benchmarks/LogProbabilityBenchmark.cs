@@ -1,4 +1,3 @@
-using System.Globalization;
 using static TorchSharp.torch;
 
 namespace PreferenceLosses.Torch.Benchmarks;
@@ -6,7 +5,7 @@ namespace PreferenceLosses.Torch.Benchmarks;
 /// <summary>Sequence log-probabilities from logits: fused against log_softmax and gather, in time and in peak memory.</summary>
 internal static class LogProbabilityBenchmark
 {
-    private const int Sequences = 4, Length = 128, Size = 256;
+    private const int Sequences = 4, Length = 128;
 
     public static void Run(int vocabulary)
     {
@@ -32,36 +31,13 @@ internal static class LogProbabilityBenchmark
         }
     }
 
-    /// <summary>One step of one way, in a process of its own: the peak of the resident memory above what the logits (or hidden states and head) take.</summary>
+    /// <summary>One step of one way, in a process of its own: the peak of the resident memory above what the logits take.</summary>
     public static void Memory(string way, int vocabulary)
     {
         using var scope = NewDisposeScope();
-        if (way.StartsWith("head", StringComparison.Ordinal))
-        {
-            var hidden = randn(Sequences, Length, Size).requires_grad_();
-            var head = randn(vocabulary, Size).requires_grad_();
-            var read = randint(0, vocabulary, new long[] { Sequences, Length }, ScalarType.Int64);
-            Measure(way, () => TensorLogProbabilities.FromHidden(hidden, head, read, chunk: 64, route: way == "head-fused" ? LossRoute.Fused : LossRoute.Lowered).Sums.sum().backward());
-            return;
-        }
-
         var (leaf, tokens) = Batch(vocabulary, ScalarType.Float32);
-        Measure(way, () => TensorLogProbabilities.FromLogits(
+        PeakMemory.Measure(way, () => TensorLogProbabilities.FromLogits(
             leaf.view(Sequences, Length, vocabulary), tokens, inPlace: way == "in-place", route: way == "lowered" ? LossRoute.Lowered : LossRoute.Fused).Sums.sum().backward());
-    }
-
-    private static void Measure(string way, Action step)
-    {
-        // What libraries allocate at their first call is not what is measured.
-        using (var warm = ones(4, 4).requires_grad_())
-        {
-            warm.log_softmax(-1).sum().backward();
-        }
-
-        File.WriteAllText("/proc/self/clear_refs", "5");
-        var before = Status("VmRSS");
-        step();
-        Console.WriteLine(FormattableString.Invariant($"{way}: {(Status("VmHWM") - before) / 1024.0:F0} MiB above the {before / 1024.0:F0} MiB before the step"));
     }
 
     private static (Tensor Leaf, Tensor Tokens) Batch(int vocabulary, ScalarType type)
@@ -69,8 +45,4 @@ internal static class LogProbabilityBenchmark
         _ = manual_seed(1);
         return (randn(Sequences * Length, vocabulary).to_type(type).requires_grad_(), randint(0, vocabulary, new long[] { Sequences, Length }, ScalarType.Int64));
     }
-
-    private static long Status(string field) => long.Parse(
-        File.ReadLines("/proc/self/status").Single(line => line.StartsWith(field + ":", StringComparison.Ordinal)).Split(':', StringSplitOptions.TrimEntries)[1].Split(' ')[0],
-        CultureInfo.InvariantCulture);
 }

@@ -35,7 +35,7 @@ internal static class PairsRun
             Sampling = new() { EndOfText = transformer.Tokenizer.EndOfText, MaximumLength = arguments.Length / 2 },
         };
         var loss = Transformer.Loss(arguments);
-        var trainer = new Trainer(policy, loss, pairs, options, reference: fitted, heldOut);
+        using var trainer = new Trainer(policy, loss, pairs, options, reference: fitted, heldOut);
         var before = trainer.Evaluate();
         var after = trainer.Run(new Progress(loss.Name)).Metrics;
 

@@ -30,7 +30,7 @@ internal static partial class SentimentRun
         ];
         using var trained = policy.Copy();
         var loss = Transformer.Loss(arguments);
-        var trainer = new IterativeTrainer(trained, loss, prompts, (_, completion) => Reward(transformer.Tokenizer.Decode(completion.Span), corpus.Lexicon), new()
+        using var trainer = new IterativeTrainer(trained, loss, prompts, (_, completion) => Reward(transformer.Tokenizer.Decode(completion.Span), corpus.Lexicon), new()
         {
             Rounds = arguments.Rounds,
             Sampling = new() { EndOfText = transformer.Tokenizer.EndOfText, MaximumLength = arguments.Length / 3 },

@@ -58,7 +58,7 @@ internal sealed record Transformer(ITokenizer Tokenizer, TorchPolicy Policy)
 
         var before = NatsPerToken(arguments, heldOut);
         var options = new TrainingOptions { Epochs = arguments.FitEpochs, BatchSize = arguments.Batch, LearningRate = arguments.FitRate, WarmupSteps = 10, Seed = arguments.Seed };
-        var trainer = new Trainer(Policy, new SftLoss(), new ExampleList(texts.Select(text => Whole(arguments, text))), options);
+        using var trainer = new Trainer(Policy, new SftLoss(), new ExampleList(texts.Select(text => Whole(arguments, text))), options);
         trainer.Run(new Progress("fitting"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Fitted in {trainer.TotalSteps} steps. Held-out text: {before:F3} nats a token before, {NatsPerToken(arguments, heldOut):F3} after."));

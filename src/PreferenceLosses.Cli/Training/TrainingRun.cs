@@ -82,7 +82,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
 
         var settings = new NGramSettings { VocabularySize = data.Vocabulary.Size, Order = request.Order };
         var reference = new NGramPolicy(settings) { MaxThreads = request.Threads };
-        var trainer = Checked(() => new Trainer(reference, new SftLoss(), data.Training, request.Fitting with { OutputDirectory = folder.Fitting, Resume = true }));
+        using var trainer = Checked(() => new Trainer(reference, new SftLoss(), data.Training, request.Fitting with { OutputDirectory = folder.Fitting, Resume = true }));
         trainer.Run(display.Of("fitting"), cancellationToken);
         Say(trainer.Notes);
         AtomicFile.Write(folder.Reference, reference.SaveWeights);
@@ -118,7 +118,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
     {
         var options = request.Training with { OutputDirectory = folder.Path, EvaluationInterval = EvaluationInterval(data) };
         var heldOut = data.HeldOut.Count > 0 ? data.HeldOut : null;
-        var trainer = Checked(() => new Trainer(policy, request.Loss, data.Training, options, reference, heldOut));
+        using var trainer = Checked(() => new Trainer(policy, request.Loss, data.Training, options, reference, heldOut));
         var result = trainer.Run(display.Of("training"), cancellationToken);
         Say(trainer.Notes);
         return summary with { Steps = result.Steps, ResumedFrom = result.ResumedFrom, Metrics = result.Metrics };
@@ -135,7 +135,7 @@ internal sealed class TrainingRun(TrainRequest request, ProgressDisplay display,
             Sampling = request.Sampling,
             Training = request.Training with { OutputDirectory = folder.Path, EvaluationSamples = 0 },
         };
-        var trainer = Checked(() => new IterativeTrainer(policy, request.Loss, Prompts(data), rewards.Of, options));
+        using var trainer = Checked(() => new IterativeTrainer(policy, request.Loss, Prompts(data), rewards.Of, options));
         IterationResult result;
         try
         {

@@ -61,19 +61,22 @@ internal static class CudaFusedLogProbabilities
         return gradient;
     }
 
-    private static CudaSequenceLogProbabilities Kernels(Tensor tensor) => new(CudaTensors.DeviceOf(tensor));
+    /// <summary>The kernels of the device of a tensor.</summary>
+    public static CudaSequenceLogProbabilities Kernels(Tensor tensor) => new(CudaTensors.DeviceOf(tensor));
 
     private static nint Address(Tensor tensor) => CudaTensors.Current.Address(tensor);
 
-    private static CudaLogits At(Tensor logits) => new()
+    /// <summary>Contiguous logits [..., V] as kernels read them.</summary>
+    public static CudaLogits At(Tensor logits) => new()
     {
         Address = Address(logits),
         Format = LogitMemory.Format(logits.dtype)!.Value,
-        Rows = checked((int)(logits.size(0) * logits.size(1))),
-        Vocabulary = checked((int)logits.size(2)),
+        Rows = checked((int)(logits.numel() / logits.size(-1))),
+        Vocabulary = checked((int)logits.size(-1)),
     };
 
-    private static CudaTokenResults Results(Tensor perRow)
+    /// <summary>Where there are the three numbers of each row, [3, rows].</summary>
+    public static CudaTokenResults Results(Tensor perRow)
     {
         var (first, distance) = (Address(perRow), (nint)perRow.size(1) * sizeof(float));
         return new CudaTokenResults { Tokens = first, Maxima = first + distance, LogSums = first + (2 * distance) };

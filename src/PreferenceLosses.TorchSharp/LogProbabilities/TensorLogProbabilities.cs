@@ -77,13 +77,16 @@ public sealed class TensorLogProbabilities : IDisposable
     /// <param name="tokens">The tokens that the model read, [B, T], of type int64.</param>
     /// <param name="mask">Which tokens are part of the completion, [B, T], of type bool or of integers; null for all. Nothing is computed for the others.</param>
     /// <param name="chunk">The number of rows whose logits are there at a time.</param>
-    /// <param name="route">Fused: in chunks, on the CPU. Lowered: all logits at once.</param>
+    /// <param name="route">Fused: in chunks, on the CPU and on CUDA devices. Lowered: all logits at once.</param>
     /// <remarks>
     /// If the head is frozen, the derivative of each row's log-probability by its hidden state is computed on the way forward, while the logits are there; it
-    /// has the size of the hidden states, and the way back multiplies it. If the head is trained too, the way back computes each chunk's logits again.
+    /// has the size of the hidden states, and the way back multiplies it. If the head is trained too, the way back computes each chunk's logits again; in one call with
+    /// a loss of pairs (<see cref="TensorLossExtensions.EvaluateFromHidden"/>) it does not. On a GPU the way forward waits once, for the tokens and the mask, to know how
+    /// many rows count; a token outside of the vocabulary is refused there too.
     /// </remarks>
     /// <exception cref="InvalidBatchException">As for <see cref="FromLogits"/>.</exception>
-    /// <exception cref="NotSupportedException">The fused route was asked for tensors in double precision or not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The fused route was asked for tensors in double precision, or neither on the CPU nor on a CUDA device.</exception>
+    /// <exception cref="Cuda.CudaException">The fused route on a GPU: the driver refused a call.</exception>
     public static TensorLogProbabilities FromHidden(
         Tensor hidden, Tensor head, Tensor tokens, Tensor? mask = null, int chunk = 256, LossRoute route = LossRoute.Automatic)
     {
@@ -100,12 +103,6 @@ public sealed class TensorLogProbabilities : IDisposable
             result.Sums.MoveToOuterDisposeScope();
             result.Lengths.MoveToOuterDisposeScope();
             return result;
-        }
-
-        if (!CudaTensors.AreOnHost(hidden))
-        {
-            throw new NotSupportedException(
-                $"The tensors are on {hidden.device}, and chunks of a head are fused on the CPU only. {nameof(LossRoute)}.{nameof(LossRoute.Lowered)} runs on every device.");
         }
 
         return ChunkedHead.Evaluate(hidden, head, tokens, mask, chunk);

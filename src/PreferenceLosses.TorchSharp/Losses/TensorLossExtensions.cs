@@ -52,6 +52,53 @@ public static class TensorLossExtensions
         this IPreferenceLoss loss, Tensor policyChosen, Tensor policyRejected, Tensor? referenceChosen = null, Tensor? referenceRejected = null) =>
         loss.Evaluate(new TensorBatch(policyChosen, policyRejected, referenceChosen, referenceRejected));
 
+    /// <summary>
+    /// The loss of a batch of pairs from the last hidden states and the weight of a linear head, as part of TorchSharp's autograd graph, without the logits of the whole
+    /// batch: rows are taken in chunks. The columns <c>policy_chosen</c>, <c>policy_rejected</c>, <c>chosen_length</c> and <c>rejected_length</c> are computed here.
+    /// </summary>
+    /// <param name="loss">A loss of pairs.</param>
+    /// <param name="hidden">The hidden states, [2·pairs, T, H]: first all chosen completions, then all rejected ones in the same order.</param>
+    /// <param name="head">The weight of the head, [V, H], of the type of the hidden states; logits are hidden · headᵀ.</param>
+    /// <param name="tokens">The tokens that the model read, [2·pairs, T], of type int64; the hidden states at position t predict token t + 1.</param>
+    /// <param name="mask">Which tokens are part of the completion, [2·pairs, T], of type bool or of integers; null for all. Nothing is computed for the others.</param>
+    /// <param name="others">The other columns that the loss reads, [pairs]: the reference above all, and the weights. Null for none.</param>
+    /// <param name="options">The reduction, and more.</param>
+    /// <param name="chunk">The most rows whose logits are there at a time.</param>
+    /// <param name="route">Fused: in chunks, on the CPU and on CUDA devices. Lowered: all logits at once.</param>
+    /// <remarks>
+    /// <para>
+    /// If the head is trained and the loss of a pair depends on this pair alone, the gradients of hidden states and head are computed on the way forward while the logits are
+    /// there, and the way back multiplies them; <see cref="HiddenLossResult.HeadGradient"/> says whether it was so. That takes memory for two gradients of the head, or
+    /// three if the loss is not one of the difference of the log-probabilities, and no more for a pair that fits into a chunk.
+    /// </para>
+    /// <para>Of a pair of weight 0 nothing is computed. On a GPU the way forward waits once, for tokens, mask and weights, to know how many rows count.</para>
+    /// </remarks>
+    /// <exception cref="InvalidBatchException">
+    /// A tensor is missing, or has another shape, type or device than is needed; a token is outside of the vocabulary; a column is given that is computed here; or,
+    /// fused on the CPU, a value is refused.
+    /// </exception>
+    /// <exception cref="ArgumentException">The loss is not one of pairs.</exception>
+    /// <exception cref="NotSupportedException">The fused route was asked for what it does not do, as for the loss and for <see cref="TensorLogProbabilities.FromHidden"/>.</exception>
+    /// <exception cref="Cuda.CudaException">The fused route on a GPU: the driver refused a call.</exception>
+    public static HiddenLossResult EvaluateFromHidden(
+        this IPreferenceLoss loss,
+        Tensor hidden,
+        Tensor head,
+        Tensor tokens,
+        Tensor? mask = null,
+        TensorBatch? others = null,
+        EvaluationOptions options = default,
+        int chunk = 256,
+        LossRoute route = LossRoute.Automatic)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(hidden);
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
+        return HiddenLoss.Evaluate(loss, new HiddenPairs(hidden, head, tokens, mask, others ?? new TensorBatch(), chunk), options, route);
+    }
+
     /// <summary>The first column that the loss reads; the others have to be where it is. Null if there is none, which the checks of every route say.</summary>
     private static Tensor? FirstColumn(IPreferenceLoss loss, TensorBatch batch)
     {

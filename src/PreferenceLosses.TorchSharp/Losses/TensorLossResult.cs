@@ -53,6 +53,9 @@ public sealed class TensorLossResult : IDisposable
     /// <exception cref="InvalidOperationException">It is the mean of no rows. Fused on a GPU, where every row has weight 0, it is NaN instead.</exception>
     public Tensor Value => value ?? throw new InvalidOperationException("No row took part in the batch, and the mean of nothing is not defined.");
 
+    /// <summary>Whether there is a reduced loss.</summary>
+    internal bool HasValue => value is not null;
+
     /// <summary>
     /// Unreduced losses, in nats, [rows], or [2·rows] for a 2B loss: first all chosen, then all rejected halves. 0 for a row of weight 0. They are
     /// differentiable too, for a reduction of your own; the fused route then needs the batch's tensors still (on a GPU, to

@@ -9,9 +9,10 @@ namespace PreferenceLosses.Training;
 /// </summary>
 /// <remarks>
 /// Like a <see cref="Trainer"/> it goes on bit for bit from where it was interrupted, in the middle of a round too. A reward function cannot be compared with an
-/// earlier one; if it ranks completions differently, the data of the round is another and the round refuses to go on.
+/// earlier one; if it ranks completions differently, the data of the round is another and the round refuses to go on. It disposes of the copies of the policy that
+/// it made.
 /// </remarks>
-public sealed class IterativeTrainer
+public sealed class IterativeTrainer : IDisposable
 {
     /// <summary>Completions whose divergence is taken: exact ones cost the whole vocabulary at each token.</summary>
     private const int MeasuredDivergences = 256;
@@ -28,6 +29,7 @@ public sealed class IterativeTrainer
     private readonly List<string> notes = [];
     private ImmutableArray<RoundReport> done = [];
     private bool hasRun;
+    private bool isDisposed;
 
     /// <summary>What the run is; null where nothing is written.</summary>
     private ImmutableSortedDictionary<string, string>? identity;
@@ -63,11 +65,11 @@ public sealed class IterativeTrainer
         this.options = options;
         needsReference = new LossRequirements(loss, ExampleKind.Pair, hasScores: true).NeedsReference;
         CheckOptions();
-        initial = policy.Freeze();
-        previous = initial;
         checkpoints = options.Training.OutputDirectory is { } directory
             ? new(Path.Combine(directory, RoundsFolder), options.Training.KeepCheckpoints)
             : null;
+        initial = policy.Freeze();
+        previous = initial;
     }
 
     /// <summary>What a person should know of this run: checkpoints that were not used, rows that were merged.</summary>
@@ -85,9 +87,11 @@ public sealed class IterativeTrainer
     /// <exception cref="IOException">Another run has the output directory, or it cannot be written to.</exception>
     /// <exception cref="InvalidDataException">The output directory has a file of metrics that is somebody else's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public IterationResult Run(
         IProgress<RoundReport>? roundDone = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         if (hasRun)
         {
             throw new InvalidOperationException("A trainer is for one run, which it has made.");
@@ -121,6 +125,19 @@ public sealed class IterativeTrainer
         }
 
         return new(done, Measure(Draw(options.Rounds + 1)));
+    }
+
+    /// <summary>Disposes of the copies of the policy.</summary>
+    public void Dispose()
+    {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
+        DisposeUnlessInitial(previous);
+        initial.Dispose();
     }
 
     /// <summary>What would be refused, or would do nothing, in some round.</summary>
@@ -159,23 +176,7 @@ public sealed class IterativeTrainer
             throw new InvalidOperationException($"Round {round}: all completions of each prompt have the same reward, so there is nothing to learn.");
         }
 
-        var current = policy.Freeze();
-        var reference = !needsReference ? null
-            : options.Momentum > 0 && round > 1 ? new MomentumReference(current, previous, options.Momentum)
-            : current;
-        var training = options.Training with
-        {
-            OutputDirectory = options.Training.OutputDirectory is { } directory
-                ? Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"round-{round:D3}"))
-                : null,
-            Seed = new RandomStream(options.Training.Seed).Fork((ulong)round).State,
-        };
-        var trainer = new Trainer(policy, loss, pairs, training, reference);
-        var result = trainer.Run(progress, cancellationToken);
-
-        // Each round has its notes, and most of them are the same.
-        notes.AddRange([.. trainer.Notes.Except(notes)]);
-        ReplacePrevious(current);
+        var result = Train(round, pairs, progress, cancellationToken);
         return new(
             round,
             start,
@@ -184,6 +185,37 @@ public sealed class IterativeTrainer
             Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Completions[0].Length),
             Enumerable.Range(0, pairs.Count).Average(i => pairs[i].Completions[1].Length),
             result.Metrics);
+    }
+
+    /// <summary>Trains on the pairs of a round, whose reference is the policy as it is now.</summary>
+    private TrainingResult Train(int round, ExampleList pairs, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var training = options.Training with
+        {
+            OutputDirectory = options.Training.OutputDirectory is { } directory
+                ? Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"round-{round:D3}"))
+                : null,
+            Seed = new RandomStream(options.Training.Seed).Fork((ulong)round).State,
+        };
+        var current = policy.Freeze();
+        try
+        {
+            var reference = !needsReference ? null
+                : options.Momentum > 0 && round > 1 ? new MomentumReference(current, previous, options.Momentum)
+                : current;
+            using var trainer = new Trainer(policy, loss, pairs, training, reference);
+            var result = trainer.Run(progress, cancellationToken);
+
+            // Each round has its notes, and most of them are the same.
+            notes.AddRange([.. trainer.Notes.Except(notes)]);
+            (current, previous) = (previous, current);
+            return result;
+        }
+        finally
+        {
+            // The one before, or this one if its round was not done.
+            DisposeUnlessInitial(current);
+        }
     }
 
     /// <summary>The completions of a round, k of each prompt next to each other, with their rewards.</summary>
@@ -224,15 +256,13 @@ public sealed class IterativeTrainer
         }
     }
 
-    /// <summary>The one before has no reader any more, unless it is the one that divergences are taken from.</summary>
-    private void ReplacePrevious(IPolicy by)
+    /// <summary>Nobody reads it any more, unless it is the one that divergences are taken from.</summary>
+    private void DisposeUnlessInitial(IPolicy copy)
     {
-        if (!ReferenceEquals(previous, initial))
+        if (!ReferenceEquals(copy, initial))
         {
-            previous.Dispose();
+            copy.Dispose();
         }
-
-        previous = by;
     }
 
     private void Save() => checkpoints?.Save(
@@ -254,9 +284,17 @@ public sealed class IterativeTrainer
 
         policy.LoadWeights(content.Section("weights"));
         policy.LoadOptimizer(content.Section("optimizer"));
-        var before = initial.Freeze();
-        before.LoadWeights(content.Section("previous"));
-        ReplacePrevious(before);
+        var saved = initial.Freeze();
+        try
+        {
+            saved.LoadWeights(content.Section("previous"));
+            (saved, previous) = (previous, saved);
+        }
+        finally
+        {
+            DisposeUnlessInitial(saved);
+        }
+
         done = state.Rounds;
     }
 }

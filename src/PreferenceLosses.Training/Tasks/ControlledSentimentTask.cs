@@ -72,7 +72,8 @@ public sealed class ControlledSentimentTask
         evaluationPrompts = [.. prompting.Take(heldOut.Count).Select(i => Prompt(all[i]))];
         sampling = new SamplingOptions { EndOfText = Vocabulary.End, MaximumLength = options.MaximumLength };
         var policy = new NGramPolicy(new NGramSettings { VocabularySize = Vocabulary.Size, Order = options.Order });
-        new Trainer(policy, new SftLoss(), new ExampleList(new ExampleEncoder(Tokenizer).Encode(fitted.Select(Example))), options.Fitting).Run();
+        using var trainer = new Trainer(policy, new SftLoss(), new ExampleList(new ExampleEncoder(Tokenizer).Encode(fitted.Select(Example))), options.Fitting);
+        trainer.Run();
         Base = policy.Copy();
         Fingerprint = HashOf(all);
     }
@@ -120,7 +121,8 @@ public sealed class ControlledSentimentTask
         // Many trainings run at once, each on one thread.
         var policy = Base.Copy();
         policy.MaxThreads = 1;
-        new Trainer(policy, loss, Pairs(seed), options.Training with { Seed = seed }, Base).Run(progress, cancellationToken);
+        using var trainer = new Trainer(policy, loss, Pairs(seed), options.Training with { Seed = seed }, Base);
+        trainer.Run(progress, cancellationToken);
         return policy;
     }
 

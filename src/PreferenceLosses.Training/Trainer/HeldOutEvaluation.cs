@@ -14,7 +14,6 @@ internal sealed class HeldOutEvaluation
     private readonly GuardedLoss guard;
     private readonly TrainingOptions options;
 
-    /// <exception cref="ArgumentException">There are too few examples for the loss.</exception>
     public HeldOutEvaluation(
         LossRequirements requirements,
         TrainingRows rows,
@@ -24,12 +23,6 @@ internal sealed class HeldOutEvaluation
         GuardedLoss guard,
         TrainingOptions options)
     {
-        if (rows.Count < requirements.MinimumRows)
-        {
-            throw new ArgumentException(
-                $"The loss '{requirements.Loss.Name}' needs at least {requirements.MinimumRows} rows to evaluate on; there are {rows.Count}.", nameof(rows));
-        }
-
         this.requirements = requirements;
         this.rows = rows;
         this.policy = policy;

@@ -18,8 +18,9 @@ namespace PreferenceLosses.Training;
 /// completions, BCO's shift by a running mean, β-DPO's and α-DPO's moments, each updated with a batch before the batch uses it. Losses of single
 /// examples take pairs apart, ranked ones take a pair as a ranking of two, and likelihoods take the chosen, desirable or best completions of any data.
 /// </para>
+/// <para>A trainer disposes of the reference that it made, a copy of the policy or of a reference that follows it. What it was given stays the caller's.</para>
 /// </remarks>
-public sealed class Trainer
+public sealed class Trainer : IDisposable
 {
     private const string CheckpointFolder = "checkpoints";
     private const string MetricsName = "metrics.jsonl";
@@ -33,6 +34,10 @@ public sealed class Trainer
     private readonly HeldOutEvaluation? evaluation;
     private readonly EpochPlan plan;
     private readonly IPolicy? reference;
+
+    /// <summary>The reference, if it was made here.</summary>
+    private readonly IPolicy? ownReference;
+
     private readonly RunningState state;
     private readonly BatchScorer scorer;
     private readonly GuardedLoss guard;
@@ -41,6 +46,7 @@ public sealed class Trainer
     private readonly List<string> notes = [];
     private (int Epoch, int[] Order) order = (-1, []);
     private bool hasRun;
+    private bool isDisposed;
 
     /// <summary>What the run is; null where nothing is written.</summary>
     private ImmutableSortedDictionary<string, string>? identity;
@@ -101,20 +107,21 @@ public sealed class Trainer
             throw new ArgumentException("Completions are to be drawn in evaluations, and it is not said how: Sampling is missing.", nameof(options));
         }
 
-        // A reference that follows the policy is changed, and the caller's should not be.
-        this.reference = reference is null
-            ? requirements.NeedsReference ? policy.Freeze() : null
-            : options.ReferenceSynchronization is null ? reference : reference.Freeze();
+        var heldOutRows = heldOut is null ? null : RowsOf(heldOut);
         state = new RunningState(options.MomentDecay);
-        scorer = new BatchScorer(requirements, policy, this.reference, state);
         guard = new GuardedLoss(requirements.Loss, state, options.ExplosionFactor);
-        evaluation = heldOut is null
-            ? null
-            : new HeldOutEvaluation(requirements, new TrainingRows(CheckHeldOut(heldOut), requirements), policy, this.reference, scorer, guard, options);
         TotalSteps = (long)plan.Steps * options.Epochs;
         NoteWithoutEffect(heldOut is not null);
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, Math.Min(options.WarmupSteps, TotalSteps - 1), TotalSteps);
         checkpoints = options.OutputDirectory is null ? null : new(Path.Combine(options.OutputDirectory, CheckpointFolder), options.KeepCheckpoints);
+
+        // Last, when nothing is refused any more: nobody would dispose of it. A reference that follows the policy is changed, and the caller's should not be.
+        ownReference = reference is null
+            ? requirements.NeedsReference ? policy.Freeze() : null
+            : options.ReferenceSynchronization is null ? null : reference.Freeze();
+        this.reference = ownReference ?? reference;
+        scorer = new BatchScorer(requirements, policy, this.reference, state);
+        evaluation = heldOutRows is null ? null : new HeldOutEvaluation(requirements, heldOutRows, policy, this.reference, scorer, guard, options);
     }
 
     /// <summary>Steps in all.</summary>
@@ -151,8 +158,10 @@ public sealed class Trainer
     /// <exception cref="InvalidDataException">The output directory has a file of metrics that is somebody else's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">It has run before.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         if (hasRun)
         {
             throw new InvalidOperationException("A trainer is for one run, which it has made.");
@@ -218,11 +227,25 @@ public sealed class Trainer
 
     /// <summary>Metrics on the held-out examples with the policy as it is: under their names, with <see cref="MetricNames.EvaluationPrefix"/>.</summary>
     /// <exception cref="InvalidOperationException">There are no held-out examples.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public IReadOnlyDictionary<string, double> Evaluate()
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         var metrics = new Dictionary<string, double>();
         (evaluation ?? throw new InvalidOperationException("There are no held-out examples to evaluate on.")).AddTo(metrics, 0);
         return metrics;
+    }
+
+    /// <summary>Disposes of the reference, if it was made here.</summary>
+    public void Dispose()
+    {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
+        ownReference?.Dispose();
     }
 
     /// <summary>Options that are set and do nothing in this run, or not all that they say.</summary>
@@ -250,15 +273,18 @@ public sealed class Trainer
     private static LossRequirements RequirementsOf(IPreferenceLoss loss, IExampleSource data) =>
         new(loss, data[0].Kind, !data[0].Scores.IsDefaultOrEmpty);
 
-    /// <summary>Held-out examples have to be of the same kind, and to have scores where the loss reads them.</summary>
-    private IExampleSource CheckHeldOut(IExampleSource heldOut)
+    /// <summary>Held-out examples have to be of the same kind, to have scores where the loss reads them, and to be enough for it.</summary>
+    private TrainingRows RowsOf(IExampleSource heldOut)
     {
         if (heldOut.Count > 0 && RequirementsOf(loss, heldOut).Data != requirements.Data)
         {
             throw new ArgumentException($"The held-out examples are of the kind {heldOut[0].Kind}, and those to train on {requirements.Data}.", nameof(heldOut));
         }
 
-        return heldOut;
+        var own = new TrainingRows(heldOut, requirements);
+        return own.Count >= requirements.MinimumRows
+            ? own
+            : throw new ArgumentException($"The loss '{loss.Name}' needs at least {requirements.MinimumRows} rows to evaluate on; there are {own.Count}.", nameof(heldOut));
     }
 
     private void CheckRows()

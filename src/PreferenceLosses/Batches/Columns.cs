@@ -94,6 +94,10 @@ public static class Columns
         .. LogProbabilities, ChosenLength, RejectedLength, Length, ChosenScore, RejectedScore, Score, Margin, Desirable,
     ];
 
+    /// <summary>Whether <see cref="PreferenceBatch{T}"/> has a property for a column; another goes into <see cref="PreferenceBatch{T}.Other"/>, or if it is one value for the batch into <see cref="PreferenceBatch{T}.Scalars"/>.</summary>
+    /// <param name="name">The column's name.</param>
+    public static bool HasProperty(string name) => name == Weight || Known.Contains(name);
+
     /// <summary>Whether a known column may have K values per row.</summary>
     internal static bool MayBePerResponse(int known) => Known[known] is Policy or Reference or Length or Score;
 

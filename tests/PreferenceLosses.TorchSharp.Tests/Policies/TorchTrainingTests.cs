@@ -48,7 +48,7 @@ public sealed class TorchTrainingTests : IDisposable
                 OutputDirectory = Path.Combine(folder, name), CheckpointInterval = 3, Resume = true, ReferenceSynchronization = new(Interval: 2, Share: 0.5),
             };
             using var cancel = new CancellationTokenSource();
-            var trainer = new Trainer(policy, LossCatalog.BuiltIn.Find(loss).Loss, pairs, options);
+            using var trainer = new Trainer(policy, LossCatalog.BuiltIn.Find(loss).Loss, pairs, options);
             if (until is { } last)
             {
                 Assert.Throws<OperationCanceledException>(() => trainer.Run(new Act(progress => CancelAt(progress, last)), cancel.Token));
@@ -89,7 +89,7 @@ public sealed class TorchTrainingTests : IDisposable
             Epochs = 10, EvaluationInterval = 5, EvaluationSamples = 3, Sampling = new() { EndOfText = 0, MaximumLength = 5 }, OutputDirectory = folder, CheckpointInterval = 7,
         };
         var counts = new List<long>();
-        var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(40), options, reference, TorchPolicyCase.Pairs(10, seed: 3));
+        using var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(40), options, reference, TorchPolicyCase.Pairs(10, seed: 3));
 
         // What tests before this one left for the garbage collector would be missing from the count when it comes.
         GC.Collect();
@@ -106,7 +106,7 @@ public sealed class TorchTrainingTests : IDisposable
     {
         using var policy = TorchPolicyCase.Gpt2(TorchPolicyCase.Options with { Precision = Enum.Parse<ScalarType>(precision) });
         using var broken = policy.Copy();
-        var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(16), Options);
+        using var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(16), Options);
         using (no_grad())
         {
             broken.Model.parameters().First().fill_(float.NaN);
@@ -136,10 +136,61 @@ public sealed class TorchTrainingTests : IDisposable
         {
             Rounds = 4, Sampling = new() { EndOfText = 0, MaximumLength = 4 }, Momentum = 0.3, Training = Options with { Epochs = 1, GradientAccumulation = 1, BatchSize = 2 },
         };
-        new IterativeTrainer(policy, new DpoLoss(), prompts, (_, completion) => completion.ToArray().Sum(), options).Run();
+        var trainer = new IterativeTrainer(policy, new DpoLoss(), prompts, (_, completion) => completion.ToArray().Sum(), options);
+        trainer.Run();
 
         // The initial one, from which divergences are taken, and one for each round, of which the last is the reference of a round to come.
         Assert.Equal([false, true, true, true, false], made.Select(parameter => parameter.IsInvalid));
+        trainer.Dispose();
+        Assert.All(made, parameter => Assert.True(parameter.IsInvalid));
+
+        // A round that is not done leaves its reference to nobody; its rewards were drawn before it was made.
+        made.Clear();
+        using var cancel = new CancellationTokenSource();
+        using (var cancelled = new IterativeTrainer(policy, new DpoLoss(), prompts, (_, completion) => completion.ToArray().Sum(), options))
+        {
+            Assert.Throws<OperationCanceledException>(() => cancelled.Run(progress: new Act(_ => cancel.Cancel()), cancellationToken: cancel.Token));
+            Assert.Equal([false, true], made.Select(parameter => parameter.IsInvalid));
+        }
+
+        Assert.All(made, parameter => Assert.True(parameter.IsInvalid));
+    }
+
+    [TorchTheory]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, true)]
+    public void A_trainer_disposes_of_the_reference_that_it_made_and_of_no_other(bool isGiven, bool isSynchronized, bool makesOne)
+    {
+        var made = new List<nn.Module<Tensor, Tensor>>();
+        nn.Module<Tensor, Tensor> Another()
+        {
+            made.Add(new TinyTransformer.Gpt2Model(TorchPolicyCase.Size));
+            return made[^1];
+        }
+
+        bool[] AreDisposedOf() => [.. made.Select(model => model.parameters().All(parameter => parameter.IsInvalid))];
+        using var policy = new TorchPolicy(new TinyTransformer.Gpt2Model(TorchPolicyCase.Size, 5), Another, TorchPolicyCase.Options);
+        using var given = isGiven ? policy.Freeze() : null;
+        made.Clear();
+        var options = Options with { Epochs = 1, ReferenceSynchronization = isSynchronized ? new(Interval: 1, Share: 0.5) : null };
+        using (var trainer = new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(16), options, given, TorchPolicyCase.Pairs(4, seed: 3)))
+        {
+            trainer.Run();
+            trainer.Evaluate();
+            Assert.Equal(makesOne ? [false] : [], AreDisposedOf());
+            trainer.Dispose();
+            Assert.Equal(makesOne ? [true] : [], AreDisposedOf());
+            Assert.Throws<ObjectDisposedException>(() => trainer.Evaluate());
+            Assert.Throws<ObjectDisposedException>(() => trainer.Run());
+        }
+
+        Assert.True(TorchPolicyCase.Scores(given ?? policy, TorchPolicyCase.Sequences(1))[0] < 0);
+
+        // What is refused makes no copy.
+        made.Clear();
+        Assert.Throws<ArgumentException>(() => new Trainer(policy, new DpoLoss(), TorchPolicyCase.Pairs(16), options, given, heldOut: new ExampleList([])));
+        Assert.Empty(made);
     }
 
     [TorchFact]

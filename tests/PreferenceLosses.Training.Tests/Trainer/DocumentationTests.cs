@@ -19,11 +19,13 @@ public sealed class DocumentationTests : IDisposable
 
         // docs/training.md
         var basis = new NGramPolicy(new NGramSettings { VocabularySize = tokenizer.VocabularySize });
-        new Trainer(basis, new SftLoss(), training, NGramDefaults.Fitting).Run();                  // maximum likelihood of the chosen completions
+        using var fitting = new Trainer(basis, new SftLoss(), training, NGramDefaults.Fitting);
+        fitting.Run();                                                                             // maximum likelihood of the chosen completions
 
         var policy = basis.Copy();
         var options = NGramDefaults.Preference with { OutputDirectory = directory, CheckpointInterval = 100, EvaluationInterval = 50, Resume = true };
-        TrainingResult result = new Trainer(policy, new DpoLoss { Beta = 0.1 }, training, options, reference: basis, heldOut).Run(progress, cancellationToken);
+        using var trainer = new Trainer(policy, new DpoLoss { Beta = 0.1 }, training, options, reference: basis, heldOut);
+        TrainingResult result = trainer.Run(progress, cancellationToken);
 
         Estimate accuracy = PairScores.OfLogRatios(policy, basis, heldOut).Accuracy;               // "0.596 (0.545 to 0.645)"
         Estimate aboveLength = PairScores.OfLogRatios(policy, basis, heldOut).AccuracyAbove(PairScores.OfShortness(heldOut));

@@ -121,6 +121,34 @@ public class RunTests
     }
 
     [Fact]
+    public void The_reference_is_disposed_of_by_who_made_it()
+    {
+        var (policy, given) = (new ScriptedPolicy(_ => -1), new ScriptedPolicy(_ => -1));
+        var pairs = TestData.Of(ExampleKind.Pair, 4);
+        using (var trainer = new Trainer(policy, new DpoLoss(), pairs, heldOut: pairs))
+        {
+            trainer.Run();
+            trainer.Evaluate();
+            Assert.Equal(0, Assert.Single(policy.Copies).TimesDisposed);
+            trainer.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => trainer.Evaluate());
+        }
+
+        Assert.Equal(1, policy.Copies[0].TimesDisposed);
+        Assert.Throws<ObjectDisposedException>(() => Disposed(new Trainer(policy, new DpoLoss(), pairs, reference: given)).Run());
+        Disposed(new Trainer(policy, new DpoLoss(), pairs, new TrainingOptions { ReferenceSynchronization = new(1, 1) }, given));
+        Assert.Equal(1, Assert.Single(given.Copies).TimesDisposed);
+        Assert.Equal((0, 0), (policy.TimesDisposed, given.TimesDisposed));
+        Assert.Single(policy.Copies);
+
+        static Trainer Disposed(Trainer trainer)
+        {
+            trainer.Dispose();
+            return trainer;
+        }
+    }
+
+    [Fact]
     public void An_unpaired_loss_learns_from_pairs_and_is_measured_on_pairs()
     {
         var policy = new NGramPolicy(Settings);

@@ -22,6 +22,11 @@ internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability)
 
     public int TimesSaved { get; private set; }
 
+    /// <summary>The copies that were made of it.</summary>
+    public List<ScriptedPolicy> Copies { get; } = [];
+
+    public int TimesDisposed { get; private set; }
+
     public int VocabularySize => 100;
 
     public void LogProbabilities(ReadOnlySpan<TokenSequence> sequences, Span<double> destination)
@@ -57,7 +62,11 @@ internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability)
 
     public void KlDivergence(IPolicy other, ReadOnlySpan<TokenSequence> sequences, Span<double> destination) => destination.Fill(0.25);
 
-    public IPolicy Freeze() => throw new NotSupportedException();
+    public IPolicy Freeze()
+    {
+        Copies.Add(new ScriptedPolicy(logProbability));
+        return Copies[^1];
+    }
 
     public void MixWith(IPolicy other, double share) => throw new NotSupportedException();
 
@@ -69,9 +78,7 @@ internal sealed class ScriptedPolicy(Func<TokenSequence, double> logProbability)
 
     public void LoadOptimizer(Stream source) => throw new NotSupportedException();
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => TimesDisposed++;
 
     private sealed class Pass(ScriptedPolicy policy, TokenSequence[] sequences, double[] scores) : IForwardPass
     {
