@@ -54,7 +54,7 @@ public sealed class CudaDestination
     public required nint Scalars { get; init; }
 
     /// <summary>
-    /// Memory between passes, aligned to 8 bytes, of <see cref="CudaLoss.ScratchBytes"/>; 0 for memory that the <see cref="CudaLoss"/> allocates, which may
+    /// Memory between passes, aligned to 8 bytes (better 16), of <see cref="CudaLoss.ScratchBytes"/>; 0 for memory that the <see cref="CudaLoss"/> allocates, which may
     /// wait for the device, and keeps.
     /// </summary>
     public nint Scratch { get; init; }

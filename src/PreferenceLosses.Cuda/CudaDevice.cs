@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PreferenceLosses.Cuda.Driver;
 
@@ -13,7 +13,9 @@ public sealed unsafe class CudaDevice : IDisposable
     private const int OldestDriver = 11000;
     private const int OldestCapability = 8;
 
-    private readonly ConcurrentDictionary<string, KernelModule> modules = new();
+    /// <summary>By the object that has the text, so that no launch looks a text up; where that object is gone, so is the module.</summary>
+    private readonly ConditionalWeakTable<ModuleText, KernelModule> modules = [];
+    private readonly Lock loading = new();
 
     private CudaDevice(int device, string name, ContextHandle context, int multiprocessors, Version capability, Version driver)
     {
@@ -120,6 +122,15 @@ public sealed unsafe class CudaDevice : IDisposable
         return (long)free;
     }
 
+    /// <summary>Page-locked memory of the host, for copies that do not wait. What is in it is not defined.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <exception cref="CudaException">There is not enough.</exception>
+    public PinnedMemory AllocatePinned(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new PinnedMemory(Context, bytes);
+    }
+
     /// <summary>Waits until everything on a stream is done. Errors of kernels show here.</summary>
     /// <param name="stream">The driver's handle of the stream; 0 is the default stream.</param>
     public void Synchronize(nint stream = 0)
@@ -148,12 +159,16 @@ public sealed unsafe class CudaDevice : IDisposable
     /// <summary>Gives up this share in the context. Memory that is still there keeps its own.</summary>
     public void Dispose()
     {
-        foreach (var module in modules.Values)
+        lock (loading)
         {
-            module.Dispose();
+            foreach (var (_, module) in modules)
+            {
+                module.Dispose();
+            }
+
+            modules.Clear();
         }
 
-        modules.Clear();
         Context.Dispose();
     }
 
@@ -165,7 +180,24 @@ public sealed unsafe class CudaDevice : IDisposable
     }
 
     /// <summary>The module of a text; compiled by the driver once.</summary>
-    internal KernelModule Module(string ptx) => modules.GetOrAdd(ptx, static (text, context) => new KernelModule(context, text), Context);
+    internal KernelModule Module(ModuleText text)
+    {
+        if (modules.TryGetValue(text, out var module))
+        {
+            return module;
+        }
+
+        lock (loading)
+        {
+            if (!modules.TryGetValue(text, out module))
+            {
+                module = new KernelModule(Context, text.Ptx);
+                modules.Add(text, module);
+            }
+
+            return module;
+        }
+    }
 
     private static int Find(int number)
     {

@@ -9,9 +9,9 @@ namespace PreferenceLosses.Cuda;
 /// one more beyond. The kernels are written for the loss and compiled by the driver when they are first wanted; hyper-parameters are not part of them.
 /// </summary>
 /// <remarks>
-/// The digits are those of the CPU path in single precision, and depend neither on the device nor on the run. Nothing waits for the device. A loss that
-/// sorts or scans its batch is refused: such a loss is evaluated on the CPU. An object is not for several threads or streams at once, because it keeps
-/// the memory between passes, unless each call is given its own.
+/// The digits are those of the CPU path in single precision, and depend neither on the device nor on the run. Nothing waits for the device, but for a loss that
+/// sorts or scans its batch (<see cref="GoesThroughHost"/>). An object is not for several threads or streams at once, because it keeps
+/// the memory between passes, unless each call is given its own and none goes through the host.
 /// </remarks>
 /// <param name="device">The device.</param>
 /// <param name="loss">The loss.</param>
@@ -20,6 +20,13 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
     private readonly CudaDevice device = device ?? throw new ArgumentNullException(nameof(device));
     private readonly IPreferenceLoss loss = loss ?? throw new ArgumentNullException(nameof(loss));
     private DeviceMemory? scratch;
+    private HostEvaluation? host;
+
+    /// <summary>
+    /// Whether batches go through the host, because the loss sorts or scans them (<c>aot</c>, <c>aot-unpaired</c>, quantiles): columns are copied there, evaluated
+    /// by the CPU path, and results are copied back. Each evaluation then waits for what is on the stream before it, and refuses a batch as the CPU path does.
+    /// </summary>
+    public bool GoesThroughHost { get; } = HostEvaluation.IsNeededBy(loss.Graph);
 
     /// <summary>How batches are cut into blocks, for tests.</summary>
     internal LaunchShape Cut { get; init; } = LaunchShape.Default;
@@ -30,16 +37,24 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
     /// <param name="stream">The driver's handle of the stream; 0 is the default stream, where PyTorch and TorchSharp work.</param>
     /// <exception cref="NotSupportedException">The loss has something that kernels do not.</exception>
     /// <exception cref="ArgumentException">A column or scalar is missing, or a gradient is asked for that there is not.</exception>
+    /// <exception cref="InvalidBatchException">The batch goes through the host, and a column holds what it may not.</exception>
     /// <exception cref="CudaException">The driver refused a call.</exception>
     public void Evaluate(CudaBatch batch, CudaDestination destination, nint stream = 0)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Rows, 1, nameof(batch));
-        var kernel = LossKernel.Of(loss, Variant(batch, destination));
+        var variant = Variant(batch, destination);
         CheckScalars(batch);
+        if (GoesThroughHost)
+        {
+            (host ??= new HostEvaluation(device, loss)).Evaluate(batch, destination, stream);
+            return;
+        }
+
+        var kernel = LossKernel.Of(loss, variant);
         var between = destination.Scratch != 0 ? destination.Scratch : OwnScratch(kernel.ScratchBytes(batch.Rows));
-        var host = kernel.HostScalars(batch.Rows, loss.Parameters, batch.Scalars);
+        var scalars = kernel.HostScalars(batch.Rows, loss.Parameters, batch.Scalars);
         var parameters = new ulong[kernel.Parameters.Length];
         for (var i = 0; i < parameters.Length; i++)
         {
@@ -47,19 +62,19 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
             parameters[i] = parameter.Argument switch
             {
                 Argument.Rows => (ulong)batch.Rows,
-                Argument.Blocks => (ulong)LossKernel.Blocks(batch.Rows, Cut),
+                Argument.Blocks => (ulong)kernel.Blocks(batch.Rows, Cut),
                 Argument.Column => (ulong)Column(batch, kernel.Columns[parameter.Index].Name),
                 Argument.Mask => (ulong)batch.ResponseMask,
                 Argument.Exclusion => (ulong)batch.Columns[Columns.Weight],
                 Argument.Output => (ulong)Output(batch, destination, kernel.RowOutputs[parameter.Index - kernel.FirstRowOutput]),
                 Argument.ScalarOutputs => (ulong)destination.Scalars,
                 Argument.Scratch => (ulong)between,
-                Argument.Double => BitConverter.DoubleToUInt64Bits(host[parameter.Index]),
-                _ => BitConverter.SingleToUInt32Bits((float)KernelPlan.InRange(host[parameter.Index])),
+                Argument.Double => BitConverter.DoubleToUInt64Bits(scalars[parameter.Index]),
+                _ => BitConverter.SingleToUInt32Bits((float)KernelPlan.InRange(scalars[parameter.Index])),
             };
         }
 
-        var module = device.Module(kernel.Text);
+        var module = device.Module(kernel.Module);
         foreach (var (entry, blocks, threads) in kernel.Launches(batch.Rows, Cut))
         {
             module.Launch(entry, blocks, threads, stream, parameters);
@@ -76,11 +91,16 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Rows, 1, nameof(batch));
-        return LossKernel.Of(loss, Variant(batch, destination)).ScratchBytes(batch.Rows);
+        var variant = Variant(batch, destination);
+        return GoesThroughHost ? 0 : LossKernel.Of(loss, variant).ScratchBytes(batch.Rows);
     }
 
-    /// <summary>Frees the memory between passes.</summary>
-    public void Dispose() => scratch?.Dispose();
+    /// <summary>Frees the memory between passes, on the device and on the host.</summary>
+    public void Dispose()
+    {
+        scratch?.Dispose();
+        host?.Dispose();
+    }
 
     private nint OwnScratch(long bytes)
     {
@@ -129,7 +149,8 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         };
     }
 
-    private static nint Column(CudaBatch batch, string name) => name switch
+    /// <summary>The address of what a program calls a column.</summary>
+    internal static nint Column(CudaBatch batch, string name) => name switch
     {
         CompiledLoss.WeightColumn => batch.Upstream != 0 ? batch.Upstream : batch.Columns[Columns.Weight],
 

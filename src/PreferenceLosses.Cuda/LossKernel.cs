@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using PreferenceLosses.Cuda.Driver;
 using PreferenceLosses.Cuda.Emission;
 using PreferenceLosses.Execution;
 using PreferenceLosses.Expressions;
@@ -23,12 +25,10 @@ internal readonly record struct LaunchShape(int WholeRows, int WholeThreads, int
 /// <summary>The kernels of a loss: their text, what they are given, and how they are launched. Independent of any device.</summary>
 internal sealed class LossKernel
 {
-    /// <summary>How many are kept: enough for a catalogue; a discovery run goes through thousands.</summary>
-    private const int Capacity = 256;
-
     private const int WarpSize = 32;
 
-    private static readonly ConcurrentDictionary<(string Structure, KernelVariant Variant), LossKernel> Known = new();
+    /// <summary>The core keeps what it has compiled of a structure as long as it is in use; the kernels, and what devices have loaded of them, live as long.</summary>
+    private static readonly ConditionalWeakTable<CompiledLoss, ConcurrentDictionary<KernelVariant, LossKernel>> Known = [];
 
     private readonly KernelPlan plan;
     private readonly ScratchLayout scratch;
@@ -38,14 +38,17 @@ internal sealed class LossKernel
         plan = KernelPlan.Of(loss, variant);
         scratch = new ScratchLayout(plan);
         var emitter = new KernelEmitter(plan);
-        Text = emitter.Emit();
+        Module = new ModuleText(emitter.Emit());
         Parameters = emitter.Parameters;
         RowOutputs = [.. FindRowOutputs(loss.Graph, variant.Results)];
         FirstRowOutput = plan.Program.Outputs.Length - RowOutputs.Length;
     }
 
-    /// <summary>The module: PTX text.</summary>
-    public string Text { get; }
+    /// <summary>The module.</summary>
+    public ModuleText Module { get; }
+
+    /// <summary>Its PTX text.</summary>
+    public string Text => Module.Ptx;
 
     /// <summary>The parameters of every kernel, in their order.</summary>
     public ImmutableArray<KernelParameter> Parameters { get; }
@@ -61,15 +64,8 @@ internal sealed class LossKernel
 
     /// <summary>The kernels of a loss; those of one structure share them, whatever the values of their parameters.</summary>
     /// <exception cref="NotSupportedException">The loss has something that kernels do not.</exception>
-    public static LossKernel Of(IPreferenceLoss loss, KernelVariant variant)
-    {
-        if (Known.Count >= Capacity)
-        {
-            Known.Clear();
-        }
-
-        return Known.GetOrAdd((loss.Graph.Key, variant), static (key, loss) => new LossKernel(loss, key.Variant), loss);
-    }
+    public static LossKernel Of(IPreferenceLoss loss, KernelVariant variant) =>
+        Known.GetValue(CompiledLoss.Of(loss.Graph), static _ => new()).GetOrAdd(variant, static (wanted, loss) => new LossKernel(loss, wanted), loss);
 
     /// <summary>The bytes of memory that a batch needs between passes.</summary>
     public long ScratchBytes(int rows) => scratch.Size(rows);
@@ -94,9 +90,15 @@ internal sealed class LossKernel
         ];
     }
 
+    /// <summary>The number of neighbouring rows that a thread takes at a time where there are many blocks.</summary>
+    public int RowsPerThread => plan.RowsPerThread;
+
     /// <summary>The number of blocks of every pass; it depends on nothing of the device, so that no result does.</summary>
-    public static int Blocks(int rows, LaunchShape shape) =>
-        (int)Math.Min(ScratchLayout.MaxBlocks, ((long)rows + shape.PassThreads - 1) / shape.PassThreads);
+    public int Blocks(int rows, LaunchShape shape)
+    {
+        var rowsPerBlock = shape.PassThreads * RowsPerThread;
+        return (int)Math.Min(ScratchLayout.MaxBlocks, ((long)rows + rowsPerBlock - 1) / rowsPerBlock);
+    }
 
     private static IEnumerable<string> FindRowOutputs(LossGraph graph, ResultSelection results)
     {

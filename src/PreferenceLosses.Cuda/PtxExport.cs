@@ -13,7 +13,7 @@ public static class PtxExport
     /// The PTX of the kernels from logits to log-probabilities and back, of all formats: a module without hyper-parameters, the same for every loss. The
     /// kernels and their parameters are described in their source, <c>Kernels/logits.cu</c>.
     /// </summary>
-    public static string LogitKernels => RowKernels.Text;
+    public static string LogitKernels => RowKernels.Module.Ptx;
 
     /// <summary>
     /// The PTX (version 7.0, for compute capability 8.0 and later) of the mean loss in single precision with unreduced losses, implicit rewards and
@@ -21,7 +21,7 @@ public static class PtxExport
     /// </summary>
     /// <param name="loss">The loss. Its hyper-parameters are not in the text: what is computed from them is among the kernels' parameters.</param>
     /// <param name="responses">K, the number of responses per row, for losses of ranked responses; not looked at by others.</param>
-    /// <exception cref="NotSupportedException">The loss sorts or scans its batch, which kernels do not do yet, or K is above 32.</exception>
+    /// <exception cref="NotSupportedException">The loss sorts or scans its batch, which kernels do not do, or K is above 32.</exception>
     public static string ToPtx(IPreferenceLoss loss, int responses = 4)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -47,7 +47,7 @@ public static class PtxExport
 
         Line(text, $"Up to {LaunchShape.Default.WholeRows} rows: {KernelEmitter.WholeEntry}, one block of whole warps, at most {KernelEmitter.BlockThreads} threads.");
         var passes = kernel.Launches(int.MaxValue, LaunchShape.Default).Select(l => l.Entry);
-        Line(text, $"More: {string.Join(", ", passes)}, each of min({ScratchLayout.MaxBlocks}, rows / {KernelEmitter.PassThreads}) blocks of {KernelEmitter.PassThreads} threads, the last one of one block.");
+        Line(text, $"More: {string.Join(", ", passes)}, each of min({ScratchLayout.MaxBlocks}, rows / {KernelEmitter.PassThreads * kernel.RowsPerThread}) blocks of {KernelEmitter.PassThreads} threads, the last one of one block.");
         Line(text, "");
         foreach (var parameter in kernel.Parameters)
         {
@@ -67,7 +67,7 @@ public static class PtxExport
         Argument.Output when kernel.RowOutputs[parameter.Index - kernel.FirstRowOutput] is var name =>
             name[0] == '·' ? $"address for {name[1..]}, floats" : $"address for the gradient of {name}, floats",
         Argument.ScalarOutputs => "address for doubles: the reduced loss, then, where there are rewards, their two means and the accuracy",
-        Argument.Scratch => string.Create(CultureInfo.InvariantCulture, $"address of {kernel.ScratchBytes(0)} bytes and {kernel.ScratchBytes(1) - kernel.ScratchBytes(0)} per row, aligned to 8"),
+        Argument.Scratch => string.Create(CultureInfo.InvariantCulture, $"address of {kernel.ScratchBytes(0)} bytes and {kernel.ScratchBytes(4) - kernel.ScratchBytes(0)} per four rows begun, aligned to 8"),
         Argument.Double => "a scalar of the host",
         _ => "a scalar of the host, rounded",
     };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PreferenceLosses.Cuda.Driver;
 using PreferenceLosses.Cuda.Tests.Support;
 using PreferenceLosses.Losses;
@@ -29,9 +30,9 @@ public class DriverTests
             new CudaDestination { Losses = losses.Address, Scalars = scalars.Address, Gradients = new Dictionary<string, nint> { [Columns.PolicyRejected] = gradient.Address } });
 
         Assert.Equal(["loss_pass_0", "loss_pass_1", "loss_finish"], DriverDouble.Launched);
-        Assert.Equal(expected.Losses.ToArray(), Read<float>(losses, 100));
-        Assert.Equal(expected.Gradient(Columns.PolicyRejected).ToArray(), Read<float>(gradient, 100));
-        Assert.Equal(expected.Value, Read<double>(scalars, 1)[0], 1e-12);
+        Assert.Equal(expected.Losses.ToArray(), ColumnsOnDevice.Read<float>(losses, 100));
+        Assert.Equal(expected.Gradient(Columns.PolicyRejected).ToArray(), ColumnsOnDevice.Read<float>(gradient, 100));
+        Assert.Equal(expected.Value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-12);
     }
 
     [CompilerFact]
@@ -50,8 +51,8 @@ public class DriverTests
         var before = DriverDouble.Live()[0];
         onDevice.Evaluate(columns, new CudaDestination { Scalars = scalars.Address, Scratch = scratch.Address });
         Assert.Equal(before, DriverDouble.Live()[0]);
-        Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, Read<double>(scalars, 1)[0], 1e-12);
-        Assert.Contains(Read<byte>(scratch, (int)bytes), value => value != 0xFF);
+        Assert.Equal(loss.Evaluate(Comparison.Batch(batch, null)).Value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-12);
+        Assert.Contains(ColumnsOnDevice.Read<byte>(scratch, (int)bytes), value => value != 0xFF);
     }
 
     [CompilerFact]
@@ -73,7 +74,7 @@ public class DriverTests
                 using var onDevice = new CudaLoss(device, loss);
                 onDevice.Evaluate(new CudaBatch { Rows = 20, Columns = memory.Addresses }, new CudaDestination { Scalars = scalars.Address });
                 device.Synchronize();
-                value = Read<double>(scalars, 1)[0];
+                value = ColumnsOnDevice.Read<double>(scalars, 1)[0];
             });
             thread.Start();
             thread.Join();
@@ -81,37 +82,118 @@ public class DriverTests
         }
 
         Assert.Equal(["loss", "loss"], DriverDouble.Launched);
-        Assert.Equal(1, DriverDouble.Live()[1]);
+        Assert.Equal(1, DriverDouble.Loads);
+    }
+
+    [CompilerFact]
+    public void A_module_is_loaded_once_for_each_kernel_and_device()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        using var device = CudaDevice.Open();
+        var batch = Comparison.Batch(new DpoLoss(), 20);
+        using var memory = new ColumnsOnDevice(device, batch, null);
+        using var scalars = device.Allocate(32);
+        using var losses = device.Allocate(80);
+        void Evaluate(CudaDevice on, double beta, DeviceMemory? losses = null)
+        {
+            using var onDevice = new CudaLoss(on, new DpoLoss { Beta = beta });
+            onDevice.Evaluate(
+                new CudaBatch { Rows = 20, Columns = memory.Addresses }, new CudaDestination { Scalars = scalars.Address, Losses = losses?.Address ?? 0 });
+        }
+
+        // A sweep loads nothing after its first evaluation, whatever objects it makes.
+        foreach (var beta in Enumerable.Range(1, 10))
+        {
+            Evaluate(device, beta / 10.0);
+            Assert.Equal(1, DriverDouble.Loads);
+        }
+
+        // Other results need another kernel, and another device loads its own.
+        Evaluate(device, 0.1, losses);
+        Evaluate(device, 0.2, losses);
+        Assert.Equal(2, DriverDouble.Loads);
+        using (var other = CudaDevice.Open())
+        {
+            Evaluate(other, 0.1);
+            Evaluate(other, 0.2);
+            Assert.Equal(3, DriverDouble.Loads);
+            Assert.Equal(before[1] + 3, DriverDouble.Live()[1]);
+        }
+
+        Assert.Equal(before[1] + 2, DriverDouble.Live()[1]);
+    }
+
+    [CompilerFact]
+    public void A_module_whose_text_nobody_has_any_more_is_unloaded()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        var before = DriverDouble.Live()[1];
+        Load();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal((before, 1), (DriverDouble.Live()[1], DriverDouble.Loads));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Load()
+        {
+            device.Module(new ModuleText(RowKernels.Text));
+            Assert.Equal(before + 1, DriverDouble.Live()[1]);
+        }
+    }
+
+    [CompilerFact]
+    public void Threads_that_come_first_together_load_a_module_once()
+    {
+        DriverDouble.Configure();
+        using var device = CudaDevice.Open();
+        using var meeting = new Barrier(8);
+        var threads = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+        {
+            meeting.SignalAndWait();
+            device.Module(RowKernels.Module);
+        })).ToArray();
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal(1, DriverDouble.Loads);
     }
 
     [CompilerTheory]
-    [InlineData("dpo", LogitFormat.Fp32, true)]
-    [InlineData("simpo", LogitFormat.Fp32, false)]
-    [InlineData("kto-pair", LogitFormat.Bf16, false)]
-    [InlineData("nll", LogitFormat.Fp32, true)]
-    public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace)
+    [InlineData("dpo", LogitFormat.Fp32, true, 37)]
+    [InlineData("simpo", LogitFormat.Fp32, false, 37)]
+    [InlineData("kto-pair", LogitFormat.Bf16, false, 37)]
+    [InlineData("nll", LogitFormat.Fp32, true, 37)]
+    [InlineData("aot", LogitFormat.Fp32, true, 37)]
+    [InlineData("dpo", LogitFormat.Bf16, true, 8197)]
+    [InlineData("wpo", LogitFormat.Fp32, true, 37)]
+    [InlineData("wpo", LogitFormat.Fp32, false, 8197)]
+    [InlineData("dpo", LogitFormat.Fp32, true, 37, 0.5)]
+    [InlineData("wpo", LogitFormat.Fp32, true, 37, 0.0)]
+    public void From_logits_to_their_gradient_in_one_call(string name, LogitFormat format, bool isInPlace, int vocabulary, double tailShare = 1)
     {
         DriverDouble.Configure();
-        const int Pairs = 3, Vocabulary = 37, Stride = 40;
+        const int Pairs = 3;
+        var stride = vocabulary + 3;
         int[] offsets = [0, 3, 5, 6, 9, 11, 14];
         var random = new Random(2);
-        var labels = Enumerable.Range(0, offsets[^1]).Select(i => offsets.Contains(i) || i % 3 > 0 ? random.Next(Vocabulary) : -100).ToArray();
-        var bytes = EmulatedRows.Encode([.. Enumerable.Range(0, labels.Length * Stride).Select(_ => (float)(random.NextDouble() * 6))], format);
+        var labels = Enumerable.Range(0, offsets[^1]).Select(i => offsets.Contains(i) || i % 3 > 0 ? random.Next(vocabulary) : -100).ToArray();
+        var bytes = EmulatedRows.Encode([.. Enumerable.Range(0, labels.Length * stride).Select(_ => (float)(random.NextDouble() * 6))], format);
         var logits = EmulatedRows.Decode(bytes, format);
         float[] reference = [-3, -5, -2.5f];
-        var loss = LossCatalog.BuiltIn.Find(name).Loss;
+        PreferenceLoss loss = name == "wpo" ? new DpoLoss().With(Modification.PairWeights) : LossCatalog.BuiltIn.Find(name).Loss;
 
         var needsReference = loss.Graph.Inputs.Any(i => i.Name == Columns.ReferenceChosen);
         var expected = new float[logits.Length];
         double[] given = [.. reference.Select(r => (double)r)];
-        var cpu = new PairLossFromLogits(loss);
+        var cpu = new PairLossFromLogits(loss) { TailShare = tailShare };
         var value = cpu.Evaluate(
-            Logits.Of(logits, Vocabulary, Stride), new TokenSequences { Labels = labels, Offsets = offsets },
+            Logits.Of(logits, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets },
             needsReference ? new PreferenceBatch<double> { ReferenceChosen = given, ReferenceRejected = given } : default,
-            LogitGradients.Of(expected, Vocabulary, Stride));
+            LogitGradients.Of(expected, vocabulary, stride));
 
         using var device = CudaDevice.Open();
-        using var onDevice = new CudaPairLossFromLogits(device, loss);
+        using var onDevice = new CudaPairLossFromLogits(device, loss) { TailShare = tailShare };
         using var memory = device.Allocate<byte>(bytes);
         using var other = device.Allocate(bytes.Length);
         using var labelMemory = device.Allocate<int>(labels);
@@ -119,7 +201,7 @@ public class DriverTests
         using var referenceMemory = device.Allocate<float>(reference);
         using var scalars = device.Allocate(32);
         using var losses = device.Allocate(sizeof(float) * 2 * Pairs);
-        var rows = new CudaLogits { Address = memory.Address, Format = format, Rows = labels.Length, Vocabulary = Vocabulary, RowStride = Stride };
+        var rows = new CudaLogits { Address = memory.Address, Format = format, Rows = labels.Length, Vocabulary = vocabulary, RowStride = stride };
         onDevice.Evaluate(
             rows,
             new CudaTokenSequences { Labels = labelMemory.Address, Offsets = offsetMemory.Address, Count = 2 * Pairs },
@@ -132,12 +214,15 @@ public class DriverTests
             isInPlace ? rows : rows with { Address = other.Address });
 
         Assert.Null(DriverDouble.Failure);
-        Assert.Equal(value, Read<double>(scalars, 1)[0], 1e-5);
-        Assert.All(cpu.Losses.ToArray().Zip(Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
-        var gradients = EmulatedRows.Decode(Read<byte>(isInPlace ? memory : other, bytes.Length), format);
+
+        // Few rows of many logits are shared by blocks.
+        Assert.Equal(vocabulary > 8192, DriverDouble.Launched.Exists(name => name.StartsWith("combine_parts", StringComparison.Ordinal)));
+        Assert.Equal(value, ColumnsOnDevice.Read<double>(scalars, 1)[0], 1e-5);
+        Assert.All(cpu.Losses.ToArray().Zip(ColumnsOnDevice.Read<float>(losses, cpu.Losses.Length)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        var gradients = EmulatedRows.Decode(ColumnsOnDevice.Read<byte>(isInPlace ? memory : other, bytes.Length), format);
         for (var i = 0; i < gradients.Length; i++)
         {
-            if (i % Stride < Vocabulary)
+            if (i % stride < vocabulary)
             {
                 Assert.Equal(expected[i], gradients[i], (format == LogitFormat.Bf16 ? Math.Abs(expected[i]) / 200 : 0) + 1e-6);
             }
@@ -152,7 +237,7 @@ public class DriverTests
         using (var device = CudaDevice.Open())
         {
             using var memory = device.Allocate<float>([1, 2]);
-            device.Module(RowKernels.Text);
+            device.Module(RowKernels.Module);
             Assert.Equal(0.5, device.Time(() => { }), 1e-6);
             Assert.NotEqual(before, DriverDouble.Live());
         }
@@ -173,6 +258,62 @@ public class DriverTests
         Assert.Equal(before, DriverDouble.Live());
         Assert.Throws<ObjectDisposedException>(() => device.Allocate(8));
         Assert.Throws<ObjectDisposedException>(() => memory.Address);
+    }
+
+    [CompilerFact]
+    public void Copies_of_page_locked_memory_do_not_wait()
+    {
+        DriverDouble.Configure();
+        var before = DriverDouble.Live();
+        using (var device = CudaDevice.Open())
+        {
+            using var memory = device.Allocate<float>([1, 2, 3, 4]);
+            using var host = device.AllocatePinned(24);
+
+            // The stand-in copies as late as it may: when somebody waits.
+            host.CopyFromDevice(memory.Address, 8, 16);
+            Assert.Equal(float.NaN, host.Values<float>(8, 4)[0]);
+            device.Synchronize();
+            Assert.Equal([1, 2, 3, 4], host.Values<float>(8, 4));
+
+            host.Values<float>(0, 2)[0] = 7;
+            host.CopyToDevice(memory.Address + 12, 0, 4);
+            host.CopyFromDevice(memory.Address + 12, 4, 4);
+            device.Synchronize();
+            Assert.Equal([7, 7], host.Values<float>(0, 2));
+            Assert.Equal([1, 2, 3, 7], ColumnsOnDevice.Read<float>(memory, 4));
+
+            // Memory that is freed under a copy waits for it.
+            var other = device.AllocatePinned(8);
+            other.Values<double>(0, 1)[0] = 1;
+            other.CopyToDevice(memory.Address, 0, 8);
+            other.Dispose();
+            Assert.Equal(1, ColumnsOnDevice.Read<double>(memory, 1)[0]);
+            Assert.Throws<ObjectDisposedException>(() => other.Address);
+            Assert.Throws<ObjectDisposedException>(() => other.CopyFromDevice(memory.Address, 0, 8));
+        }
+
+        Assert.Equal(before, DriverDouble.Live());
+    }
+
+    [CompilerFact]
+    public void Copies_beyond_page_locked_memory_are_refused()
+    {
+        DriverDouble.Configure(largestAllocation: 100);
+        using var device = CudaDevice.Open();
+        using var memory = device.Allocate(32);
+        using var host = device.AllocatePinned(16);
+        foreach (var (start, bytes) in new (long, long)[] { (-1, 4), (0, 17), (17, 0), (13, 4), (4, -4), (16, long.MaxValue) })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => host.CopyFromDevice(memory.Address, start, bytes));
+            Assert.Throws<ArgumentOutOfRangeException>(() => host.CopyToDevice(memory.Address, start, bytes));
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => host.Values<double>(8, 2).Length);
+        Assert.Equal("cuMemcpyDtoHAsync_v2", Assert.Throws<CudaException>(() => host.CopyFromDevice(memory.Address, 0, 16, stream: 7)).Call);
+        Assert.Equal("cuMemcpyHtoDAsync_v2", Assert.Throws<CudaException>(() => host.CopyToDevice(memory.Address, 0, 16, stream: 7)).Call);
+        var full = Assert.Throws<CudaException>(() => device.AllocatePinned(101));
+        Assert.Equal(("cuMemHostAlloc", 2), (full.Call, full.Error));
     }
 
     [CompilerTheory]
@@ -201,10 +342,10 @@ public class DriverTests
         Assert.Contains("smaller batches", full.Message, StringComparison.Ordinal);
         Assert.Contains("1001 bytes", full.Message, StringComparison.Ordinal);
 
-        var text = Assert.Throws<CudaException>(() => device.Module("no PTX"));
+        var text = Assert.Throws<CudaException>(() => device.Module(new ModuleText("no PTX")));
         Assert.Contains("CUDA_ERROR_INVALID_PTX", text.Message, StringComparison.Ordinal);
         Assert.Contains("line 1: no .version", text.Message, StringComparison.Ordinal);
-        Assert.Contains("CUDA_ERROR_NOT_FOUND", Assert.Throws<CudaException>(() => device.Module(RowKernels.Text).Launch("nothing", 1, 32, 0, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("CUDA_ERROR_NOT_FOUND", Assert.Throws<CudaException>(() => device.Module(RowKernels.Module).Launch("nothing", 1, 32, 0, [])).Message, StringComparison.Ordinal);
 
         DriverDouble.Configure();
 
@@ -242,38 +383,5 @@ public class DriverTests
     {
         Assert.Equal(0, DriverLibrary.Find("/nowhere/libcuda.so"));
         _ = CudaDevice.IsAvailable;
-    }
-
-    private static T[] Read<T>(DeviceMemory memory, int count)
-        where T : unmanaged
-    {
-        var values = new T[count];
-        memory.CopyTo<T>(values);
-        return values;
-    }
-
-    /// <summary>The columns of a batch on a device.</summary>
-    private sealed class ColumnsOnDevice : IDisposable
-    {
-        private readonly Dictionary<string, DeviceMemory> memory;
-
-        public ColumnsOnDevice(CudaDevice device, FormulaBatch batch, double[]? weights)
-        {
-            memory = batch.Columns.ToDictionary(c => c.Key, c => device.Allocate<float>(c.Value.Select(v => (float)v).ToArray()));
-            if (weights is not null)
-            {
-                memory[Columns.Weight] = device.Allocate<float>(weights.Select(w => (float)w).ToArray());
-            }
-        }
-
-        public Dictionary<string, nint> Addresses => memory.ToDictionary(m => m.Key, m => m.Value.Address);
-
-        public void Dispose()
-        {
-            foreach (var column in memory.Values)
-            {
-                column.Dispose();
-            }
-        }
     }
 }

@@ -37,6 +37,87 @@ public class RowKernelTests
         Agrees(format, vocabulary, misalignment, LogProbabilityTolerance);
 
     [Theory]
+    [InlineData(LogitFormat.Bf16, 4099, 3, 1)]
+    [InlineData(LogitFormat.Fp16, 4096, 2, 0)]
+    [InlineData(LogitFormat.Fp32, 4099, 37, 1)]
+    [InlineData(LogitFormat.Bf16, 9, 4, 1)]
+    [InlineData(LogitFormat.Fp32, 1, 2, 0)]
+    public void Blocks_that_share_a_row_give_the_same(LogitFormat format, int vocabulary, int parts, int misalignment) =>
+        Agrees(format, vocabulary, misalignment, LogProbabilityTolerance, parts);
+
+    [Theory]
+    [InlineData(LogitFormat.Bf16)]
+    [InlineData(LogitFormat.Fp32)]
+    public void No_digit_depends_on_the_order_of_blocks_and_gradients_not_on_their_number(LogitFormat format)
+    {
+        const int Vocabulary = 2100;
+        var values = Logits(2, Vocabulary, Vocabulary);
+        EmulatedRows Rows(ThreadOrder order, int parts) => new(values, format, Vocabulary, Vocabulary, [5, 2099], order: order, parts: parts);
+        EmulatedRows[] shared = [.. Enum.GetValues<ThreadOrder>().Select(order => Rows(order, 5))];
+        Array.ForEach(shared, rows => rows.Forward(RowExtra.Entropy));
+        foreach (var region in new Func<EmulatedRows, Region>[] { r => r.Tokens, r => r.Maxima, r => r.LogSums, r => r.Extras })
+        {
+            Assert.All(shared, rows => Assert.Equal(region(shared[0]).Bytes, region(rows).Bytes));
+        }
+
+        float[] Gradients(int parts)
+        {
+            var rows = Rows(ThreadOrder.Random, parts);
+            shared[0].Maxima.Bytes.CopyTo(rows.Maxima.Bytes, 0);
+            shared[0].LogSums.Bytes.CopyTo(rows.LogSums.Bytes, 0);
+            return rows.Backward([1.5f, -0.25f]).Gradients;
+        }
+
+        Assert.Equal(Gradients(1), Gradients(5));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public void What_a_completion_is_longer_by_counts_by_a_share(double share)
+    {
+        // Two pairs; of the second one the rejected completion has no row that counts.
+        const int Vocabulary = 5;
+        int[] offsets = [0, 3, 70, 400, 402];
+        int[] labels = [.. Enumerable.Range(0, 402).Select(i => i % 4 == 1 || i >= 400 ? -100 : i % Vocabulary)];
+        var values = Logits(labels.Length, Vocabulary, Vocabulary).Select(v => float.IsFinite(v) ? v : 1).ToArray();
+        var rows = new EmulatedRows(values, LogitFormat.Fp32, Vocabulary, Vocabulary, labels);
+        var core = new SequenceLogProbabilities();
+        core.Forward(PreferenceLosses.Logits.Of(values, Vocabulary), new TokenSequences { Labels = labels, Offsets = offsets });
+        int[] both = [.. Enumerable.Range(0, 4).Select(s => (int)Math.Min(core.Lengths[s], core.Lengths[s ^ 2]))];
+        var (common, tails) = (new double[4], new double[4]);
+        core.Split(both, common, tails);
+        var exact = new float[values.Length];
+        double[] upstream = [1, -2, 0.5, 3];
+        core.BackwardSplit(PreferenceLosses.Logits.Of(values, Vocabulary), both, upstream, [.. upstream.Select(u => share * u)], LogitGradients.Of(exact, Vocabulary));
+
+        rows.Forward();
+        var (sums, ofRows) = rows.Split([.. upstream.Select(u => (float)u)], offsets, (float)share);
+        AssertNear([.. common.Zip(tails, (c, t) => c + (share * t))], sums, LogProbabilityTolerance);
+        var (_, gradients) = rows.Backward(ofRows);
+        Assert.All(exact.Zip(gradients), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+    }
+
+    [Theory]
+    [InlineData(1, 128256, 31)]
+    [InlineData(8, 128256, 31)]
+    [InlineData(17, 128256, 30)]
+    [InlineData(128, 128256, 4)]
+    [InlineData(256, 128256, 2)]
+    [InlineData(257, 128256, 1)]
+    [InlineData(100_000, 128256, 1)]
+    [InlineData(1, 8192, 2)]
+    [InlineData(1, 8191, 1)]
+    [InlineData(1, 1, 1)]
+    public void Few_rows_are_shared_by_as_many_blocks_as_rows_and_vocabulary_say(int rows, int vocabulary, int parts)
+    {
+        Assert.Equal(parts, RowKernels.Parts(rows, vocabulary));
+        Assert.Equal(parts == 1 ? 0 : 12 * rows * parts, CudaSequenceLogProbabilities.PartialBytes(rows, vocabulary));
+        Assert.InRange(CudaSequenceLogProbabilities.PartialBytes(rows, vocabulary), 0, 6144);
+    }
+
+    [Theory]
     [InlineData(LogitFormat.Bf16)]
     [InlineData(LogitFormat.Fp32)]
     public void Approximate_instructions_may_be_off_by_2_units(LogitFormat format)
@@ -55,7 +136,7 @@ public class RowKernelTests
 
     [Theory]
     [InlineData(LogitFormat.Bf16, 2.05, 4.1, 9.2, 8.9)]
-    [InlineData(LogitFormat.Fp16, 2.05, 4.1, 10.6, 10.6)]
+    [InlineData(LogitFormat.Fp16, 2.05, 4.1, 10.6, 10.7)]
     [InlineData(LogitFormat.Fp32, 4.1, 8.2, 9.9, 8.9)]
     public void Logits_are_read_once_forward_and_read_and_written_once_backward(
         LogitFormat format, double forward, double backward, double forwardInstructions, double backwardInstructions)
@@ -64,7 +145,11 @@ public class RowKernelTests
         var rows = new EmulatedRows(Logits(1, Vocabulary, Vocabulary), format, Vocabulary, Vocabulary, [77]);
         var there = rows.Forward();
         var (back, _) = rows.Backward([0.5f]);
+        var shared = new EmulatedRows(Logits(1, Vocabulary, Vocabulary), format, Vocabulary, Vocabulary, [77], parts: RowKernels.Parts(1, Vocabulary)).Forward();
         Assert.InRange((double)(there.BytesRead + there.BytesWritten) / Vocabulary, 2, forward);
+
+        // Every thread of 31 blocks reads the label, which is in a cache by then.
+        Assert.InRange((double)(shared.BytesRead + shared.BytesWritten) / Vocabulary, 2, forward + 0.25);
         Assert.InRange((double)(back.BytesRead + back.BytesWritten) / Vocabulary, 4, backward);
 
         // Instructions per logit: numbers that may not grow.
@@ -98,8 +183,8 @@ public class RowKernelTests
         var (tokens, maxima, logSums) = (memory.Allocate<float>("tokens", [0, 0]), memory.Allocate<float>("maxima", [8, 8]), memory.Allocate<float>("log-sums", [0.458f, 0.458f]));
         var upstream = memory.Allocate<float>("upstream", [1, 1]);
         object[] arguments = entry == "forward_bf16"
-            ? [first.Start, Stride, 8, labels.Start, tokens.Start, maxima.Start, logSums.Start, tokens.Start]
-            : [first.Start, Stride, 8, labels.Start, maxima.Start, logSums.Start, upstream.Start, first.Start, Stride];
+            ? [first.Start, Stride, 8, labels.Start, tokens.Start, maxima.Start, logSums.Start, tokens.Start, 1, tokens.Start]
+            : [first.Start, Stride, 8, labels.Start, maxima.Start, logSums.Start, upstream.Start, first.Start, Stride, 1];
         new PtxMachine(memory).Launch(PtxModule.Parse(RowKernels.Text)[entry], 2, RowKernels.Threads, arguments);
         if (entry == "forward_bf16")
         {
@@ -126,18 +211,21 @@ public class RowKernelTests
         });
     }
 
-    private static void Agrees(LogitFormat format, int vocabulary, int misalignment, double tolerance)
+    private static void Agrees(LogitFormat format, int vocabulary, int misalignment, double tolerance, int parts = 1)
     {
         var stride = vocabulary + misalignment;
         int[] labels = [vocabulary - 1, 0, -100, vocabulary / 2, vocabulary / 3];
         int[] offsets = [0, 3, 3, 5];
-        var rows = new EmulatedRows(Logits(Rows, vocabulary, stride), format, vocabulary, stride, labels, misalignment);
+        var rows = new EmulatedRows(Logits(Rows, vocabulary, stride), format, vocabulary, stride, labels, misalignment, parts: parts);
         var values = rows.Logits;
         var core = new SequenceLogProbabilities();
-        core.Forward(PreferenceLosses.Logits.Of(values, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets }, LogProbabilityExtras.Entropy);
+        core.Forward(
+            PreferenceLosses.Logits.Of(values, vocabulary, stride), new TokenSequences { Labels = labels, Offsets = offsets }, LogProbabilityExtras.Entropy | LogProbabilityExtras.PairWeight);
 
-        rows.Forward(withEntropy: true);
-        AssertNear(core.Entropies.ToArray(), EmulatedMemory.Read<float>(rows.Entropies), 4 * tolerance);
+        rows.Forward(RowExtra.LogSquares);
+        AssertNear(core.PairWeights.ToArray(), rows.Weights(offsets), 4 * tolerance);
+        rows.Forward(RowExtra.Entropy);
+        AssertNear(core.Entropies.ToArray(), EmulatedMemory.Read<float>(rows.Extras), 4 * tolerance);
         var withEntropy = EmulatedMemory.Read<float>(rows.Tokens);
         rows.Forward();
         var tokens = EmulatedMemory.Read<float>(rows.Tokens);
@@ -189,7 +277,7 @@ public class RowKernelTests
         for (var i = 0; i < actual.Length; i++)
         {
             Assert.True(
-                Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + (0.1 * Math.Abs(expected[i]))),
+                expected[i].Equals(actual[i]) || Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + (0.1 * Math.Abs(expected[i]))),
                 FormattableString.Invariant($"{actual[i]:R} at {i}, expected {expected[i]:R}, off by {actual[i] - expected[i]:G3}"));
         }
     }

@@ -41,6 +41,9 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library, EntryPoint = "cuCtxSetCurrent")]
     public static partial int CtxSetCurrent(nint context);
 
+    [LibraryImport(Library, EntryPoint = "cuCtxSynchronize")]
+    public static partial int CtxSynchronize();
+
     [LibraryImport(Library, EntryPoint = "cuModuleLoadDataEx")]
     public static partial int ModuleLoadDataEx(out nint module, byte* image, uint options, int* names, nint* values);
 
@@ -71,6 +74,18 @@ internal static unsafe partial class DriverApi
 
     [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
     public static partial int MemGetInfo(out nuint free, out nuint total);
+
+    [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
+    public static partial int MemHostAlloc(out nint address, nuint bytes, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemFreeHost")]
+    public static partial int MemFreeHost(nint address);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyHtoDAsync_v2")]
+    public static partial int MemcpyHtoDAsync(nint target, void* source, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
+    public static partial int MemcpyDtoHAsync(void* target, nint source, nuint bytes, nint stream);
 
     [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
     public static partial int MemsetD8Async(nint target, byte value, nuint bytes, nint stream);

@@ -3,6 +3,14 @@ using System.Text;
 
 namespace PreferenceLosses.Cuda.Driver;
 
+/// <summary>The text of a module. What is loaded of it is found by this object, and kept on a device as long as the object lives.</summary>
+/// <param name="ptx">PTX text.</param>
+internal sealed class ModuleText(string ptx)
+{
+    /// <summary>PTX text.</summary>
+    public string Ptx { get; } = ptx;
+}
+
 /// <summary>A module that the driver has compiled from PTX, with its kernels.</summary>
 internal sealed unsafe class KernelModule : InContext
 {
@@ -65,7 +73,8 @@ internal sealed unsafe class KernelModule : InContext
         GC.KeepAlive(this);
     }
 
-    protected override bool Free() => DriverApi.ModuleUnload(handle) == 0;
+    /// <summary>A kernel of it may still be running: the device is waited for.</summary>
+    protected override bool Free() => DriverApi.CtxSynchronize() == 0 & DriverApi.ModuleUnload(handle) == 0;
 
     private static string Text(byte* log)
     {

@@ -14,6 +14,21 @@ internal sealed class MemoryHandle : InContext
     protected override bool Free() => DriverApi.MemFree(handle) == 0;
 }
 
+/// <summary>Page-locked memory of the host.</summary>
+internal sealed class PinnedHandle : InContext
+{
+    public PinnedHandle(ContextHandle context, long bytes)
+        : base(context)
+    {
+        context.MakeCurrent();
+        CudaException.Check(DriverApi.MemHostAlloc(out var address, (nuint)Math.Max(bytes, 1), 0), "cuMemHostAlloc", FormattableString.Invariant($"{bytes} bytes of the host were asked for."));
+        Own(address);
+    }
+
+    /// <summary>A copy may still be reading or writing it: the device is waited for.</summary>
+    protected override bool Free() => DriverApi.CtxSynchronize() == 0 & DriverApi.MemFreeHost(handle) == 0;
+}
+
 /// <summary>A point on a stream.</summary>
 internal sealed class EventHandle : InContext
 {

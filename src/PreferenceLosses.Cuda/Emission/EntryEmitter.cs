@@ -58,7 +58,7 @@ internal sealed class EntryEmitter
         var block = writer.Op(Register.Int, "mov.u32", "%ctaid.x");
         var start = writer.Op(Register.Int, "mad.lo.s32", block, threads, thread);
         var stride = writer.Op(Register.Int, "mul.lo.s32", writer.Op(Register.Int, "mov.u32", "%nctaid.x"), threads);
-        var totals = reduction.Combine(Operations(stage), Rows(stage, start, stride));
+        var totals = reduction.Combine(Operations(stage), plan.RowsPerThread > 1 ? FourRows(stage, start, stride) : Rows(stage, start, stride));
         var isFirst = writer.Op(Register.Predicate, "setp.eq.s32", thread, "0");
         for (var r = 0; r < totals.Length; r++)
         {
@@ -193,53 +193,137 @@ internal sealed class EntryEmitter
     /// <summary>The loop over the rows from <paramref name="start"/> in steps; returns what each thread has reduced.</summary>
     private string[] Rows(int stage, string start, string stride)
     {
-        var phase = plan.Stages[stage].Phase;
-        var operations = Operations(stage);
-        var totals = reduction.Start(operations);
-        foreach (var scalar in ScalarsOfRows(phase))
+        var totals = StartRows(stage);
+        var row = Variable(start);
+        var (loop, end) = (writer.Label("rows"), writer.Label("rows_done"));
+        writer.Place(loop);
+        writer.Do($"@{writer.Op(Register.Predicate, "setp.ge.u32", row, arguments[new(Argument.Rows, 0)])} bra {end}");
+        Row(stage, row, totals);
+        writer.Do($"add.s32 {row}, {row}, {stride}");
+        writer.Do($"bra {loop}");
+        writer.Place(end);
+        return totals;
+    }
+
+    /// <summary>
+    /// The same with four neighbouring rows at each step: 16 bytes at a time where all addresses are multiples of that, one by one where they are not and
+    /// at the end of the batch. The rows of a thread and their order are the same both ways, and so are the sums.
+    /// </summary>
+    private string[] FourRows(int stage, string start, string stride)
+    {
+        const string Four = "4";
+        var totals = StartRows(stage);
+        var rows = arguments[new(Argument.Rows, 0)];
+        var row = Variable(writer.Op(Register.Int, "mul.lo.s32", start, Four));
+        var step = writer.Op(Register.Int, "mul.lo.s32", stride, Four);
+        var whole = writer.Op(Register.Int, "selp.b32", rows, "0", AreVectors(plan.Stages[stage].Phase));
+        var (loop, single, end) = (writer.Label("four_rows"), writer.Label("single_rows"), writer.Label("rows_done"));
+        writer.Place(loop);
+        var next = writer.Op(Register.Int, "add.s32", row, Four);
+        writer.Do($"@{writer.Op(Register.Predicate, "setp.gt.u32", next, whole)} bra {single}");
+        FourAtOnce(stage, row, totals);
+        writer.Do($"add.s32 {row}, {row}, {step}");
+        writer.Do($"bra {loop}");
+
+        writer.Place(single);
+        writer.Do($"@{writer.Op(Register.Predicate, "setp.ge.u32", row, rows)} bra {end}");
+        var last = writer.Op(Register.Int, "min.u32", next, rows);
+        var one = Variable(row);
+        var ones = writer.Label("one_row");
+        writer.Place(ones);
+        Row(stage, one, totals);
+        writer.Do($"add.s32 {one}, {one}, 1");
+        writer.Do($"@{writer.Op(Register.Predicate, "setp.lt.u32", one, last)} bra {ones}");
+        writer.Do($"add.s32 {row}, {row}, {step}");
+        writer.Do($"bra {loop}");
+        writer.Place(end);
+        return totals;
+    }
+
+    /// <summary>Totals that hold nothing, and the scalars that rows read, which have to be there before the first of them.</summary>
+    private string[] StartRows(int stage)
+    {
+        foreach (var scalar in ScalarsOfRows(plan.Stages[stage].Phase))
         {
             InSingle(scalar);
         }
 
-        var row = writer.New(Register.Int);
-        writer.Do($"mov.b32 {row}, {start}");
-        var (loop, next, end) = (writer.Label("rows"), writer.Label("next_row"), writer.Label("rows_done"));
-        writer.Place(loop);
-        writer.Do($"@{writer.Op(Register.Predicate, "setp.ge.u32", row, arguments[new(Argument.Rows, 0)])} bra {end}");
+        return reduction.Start(Operations(stage));
+    }
+
+    private string Variable(string value)
+    {
+        var variable = writer.New(Register.Int);
+        writer.Do($"mov.b32 {variable}, {value}");
+        return variable;
+    }
+
+    /// <summary>Whether all that a pass reads and writes of rows starts at multiples of 16 bytes.</summary>
+    private string AreVectors(Phase? phase)
+    {
+        var addresses = FourRowsEmitter.ColumnsOf(phase).Select(column => Address(Argument.Column, column))
+            .Concat((phase?.Outputs ?? []).Select(store => Address(Argument.Output, store.Target)))
+            .Concat(FourRowsEmitter.BuffersReadBy(phase).Concat((phase?.Buffers ?? []).Select(store => store.Target)).Select(BufferAddress))
+            .Concat(plan.Variant.Excludes ? [Address(Argument.Exclusion)] : [])
+            .Aggregate(writer.Op(Register.Long, "mov.b64", "0"), (all, one) => writer.Op(Register.Long, "or.b64", all, one));
+        return writer.Op(Register.Predicate, "setp.eq.s64", writer.Op(Register.Long, "and.b64", addresses, "15"), "0");
+    }
+
+    private void FourAtOnce(int stage, string row, string[] totals)
+    {
+        var phase = plan.Stages[stage].Phase;
+        var body = new FourRowsEmitter(writer, plan, phase, row, Address, BufferAddress, scalar => singles[scalar]);
+        for (var i = 0; i < FourRowsEmitter.Rows; i++)
+        {
+            body.Row(i, one => Reduce(stage, one, totals));
+        }
+
+        body.Write();
+    }
+
+    private void Row(int stage, string row, string[] totals)
+    {
+        var phase = plan.Stages[stage].Phase;
         var body = new RowEmitter(writer, plan, row, Address, BufferAddress, scalar => singles[scalar]);
-        var excluded = writer.Label("excluded");
+        var (excluded, done) = (writer.Label("excluded"), writer.Label("row_done"));
         if (plan.Variant.Excludes)
         {
             writer.Do($"@{body.IsExcluded()} bra {excluded}");
         }
 
-        if (phase is null)
-        {
-            reduction.Add(Operation.Sum, totals[0], wide.One);
-        }
-        else
+        if (phase is not null)
         {
             body.Run(phase);
-            for (var r = 0; r < totals.Length; r++)
-            {
-                reduction.Add(operations[r], totals[r], body.RowInDouble(phase.Reductions[r].Source));
-            }
+        }
 
+        Reduce(stage, body, totals);
+        if (phase is not null)
+        {
             body.Write(phase);
         }
 
         if (plan.Variant.Excludes)
         {
-            writer.Do($"bra {next}");
+            writer.Do($"bra {done}");
             writer.Place(excluded);
             body.WriteZeros(phase);
-            writer.Place(next);
+            writer.Place(done);
+        }
+    }
+
+    private void Reduce(int stage, RowEmitter row, string[] totals)
+    {
+        if (plan.Stages[stage].Phase is not { } phase)
+        {
+            reduction.Add(Operation.Sum, totals[0], wide.One);
+            return;
         }
 
-        writer.Do($"add.s32 {row}, {row}, {stride}");
-        writer.Do($"bra {loop}");
-        writer.Place(end);
-        return totals;
+        var operations = Operations(stage);
+        for (var r = 0; r < totals.Length; r++)
+        {
+            reduction.Add(operations[r], totals[r], row.RowInDouble(phase.Reductions[r].Source));
+        }
     }
 
     private static IEnumerable<int> ScalarsOfRows(Phase? phase) => phase is null
@@ -281,7 +365,9 @@ internal sealed class EntryEmitter
     private string BufferAddress(int buffer)
     {
         var first = writer.Op(Register.Long, "add.s64", Address(Argument.Scratch), Number(scratch.Buffers));
-        var bytes = writer.Op(Register.Long, "mul.wide.u32", arguments[new(Argument.Rows, 0)], Number(sizeof(float)));
+        var rows = writer.Op(Register.Int, "add.s32", arguments[new(Argument.Rows, 0)], Number(FourRowsEmitter.Rows - 1));
+        rows = writer.Op(Register.Int, "and.b32", rows, Number(-FourRowsEmitter.Rows));
+        var bytes = writer.Op(Register.Long, "mul.wide.u32", rows, Number(sizeof(float)));
         return writer.Op(Register.Long, "mad.lo.s64", bytes, Number(buffer), first);
     }
 

@@ -75,11 +75,11 @@ internal sealed class ScratchLayout
         }
 
         partials = starts.DrainToImmutable();
-        Buffers = next;
+        Buffers = (next + 15) & -16;
         BufferCount = plan.Program.RowBuffers;
     }
 
-    /// <summary>Where the row buffers start, each of 4 bytes a row.</summary>
+    /// <summary>Where the row buffers start, each of 4 bytes a row for rows in whole fours: at multiples of 16 if the memory does.</summary>
     public long Buffers { get; }
 
     private int BufferCount { get; }
@@ -89,7 +89,7 @@ internal sealed class ScratchLayout
     public long Partial(int stage, int reduction) => partials[stage] + (8L * MaxBlocks * reduction);
 
     /// <summary>The bytes that a batch needs.</summary>
-    public long Size(long rows) => Buffers + (4 * rows * BufferCount);
+    public long Size(long rows) => Buffers + (((4 * rows) + 15) / 16 * 16 * BufferCount);
 }
 
 /// <summary>

@@ -44,6 +44,9 @@ internal sealed class KernelPlan
     /// <summary>The number of losses per row.</summary>
     public int Losses { get; }
 
+    /// <summary>How many neighbouring rows a thread takes at a time where there are many blocks: four, unless there are several responses.</summary>
+    public int RowsPerThread => Program.HasResponses ? 1 : FourRowsEmitter.Rows;
+
     /// <summary>The passes over the rows.</summary>
     public ImmutableArray<Stage> Stages { get; }
 
@@ -163,7 +166,7 @@ internal sealed class KernelPlan
         if (program.Phases.SelectMany(p => p.Permutations).FirstOrDefault() is { Operation: not Operation.Constant } permutation)
         {
             throw new NotSupportedException(
-                $"'{name}' needs {permutation.Operation} over the batch, and kernels do not sort or scan batches yet: evaluate this loss on the CPU.");
+                $"'{name}' needs {permutation.Operation} over the batch, and kernels do not sort or scan batches: {nameof(CudaLoss)} evaluates this loss through the host.");
         }
 
         if (variant.Excludes && program.Phases.SelectMany(p => p.Instructions).Any(i => i.Operation == Operation.RowIndex))

@@ -4,6 +4,9 @@ using PreferenceLosses.Expressions;
 
 namespace PreferenceLosses.Cuda.Emission;
 
+/// <summary>What was read of a row, in registers: columns and row buffers by their numbers.</summary>
+internal sealed record RowValues(IReadOnlyDictionary<int, string> Columns, IReadOnlyDictionary<int, string> Buffers);
+
 /// <summary>Writes what a pass does with one row.</summary>
 internal sealed class RowEmitter
 {
@@ -16,9 +19,11 @@ internal sealed class RowEmitter
     private readonly string row;
     private readonly string offset;
     private readonly string offsetOfResponses;
+    private readonly RowValues? values;
     private readonly Dictionary<int, string> rowValues = [];
     private readonly Dictionary<int, string[]> responseValues = [];
 
+    /// <summary>A row by itself.</summary>
     /// <param name="writer">Where to write.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="row">The register of the row.</param>
@@ -39,6 +44,25 @@ internal sealed class RowEmitter
         offsetOfResponses = plan.Program.HasResponses ? writer.Op(Register.Long, "mul.wide.u32", row, Number(4 * Responses)) : "";
     }
 
+    /// <summary>One of several rows that are read, and written, at once.</summary>
+    /// <param name="writer">Where to write.</param>
+    /// <param name="plan">The plan, without responses.</param>
+    /// <param name="row">The register of the row, where the pass needs it.</param>
+    /// <param name="values">What was read of it.</param>
+    /// <param name="scalar">A scalar in single precision.</param>
+    public RowEmitter(PtxWriter writer, KernelPlan plan, string row, RowValues values, Func<int, string> scalar)
+    {
+        this.writer = writer;
+        this.plan = plan;
+        this.row = row;
+        this.values = values;
+        this.scalar = scalar;
+        single = new Arithmetic(writer, isDouble: false);
+        address = (_, _) => throw new InvalidOperationException("This row was read with others.");
+        bufferAddress = _ => throw new InvalidOperationException("This row was read with others.");
+        (offset, offsetOfResponses) = ("", "");
+    }
+
     private int Responses => plan.Variant.Responses;
 
     /// <summary>Whether the row has a weight of 0.</summary>
@@ -48,7 +72,10 @@ internal sealed class RowEmitter
     /// <summary>The value of a register of the program with one value per row.</summary>
     private string Row(Operand operand) => operand.Space == Space.Scalar ? scalar(operand.Index) : rowValues[operand.Index];
 
-    /// <summary>The same in double precision, for what is added up.</summary>
+    /// <summary>What a store writes, in a register.</summary>
+    public string Stored(Store store) => single.Held(Row(store.Source));
+
+    /// <summary>The value of a register in double precision, for what is added up.</summary>
     public string RowInDouble(Operand operand) => writer.Op(Register.Double, "cvt.f64.f32", single.Held(Row(operand)));
 
     public void Run(Phase phase)
@@ -119,11 +146,12 @@ internal sealed class RowEmitter
     {
         if (i.LoadsBuffer)
         {
-            return writer.Op(Register.Single, "ld.global.f32", $"[{At(bufferAddress(i.A.Index), offset)}]");
+            return values?.Buffers[i.A.Index] ?? writer.Op(Register.Single, "ld.global.f32", $"[{At(bufferAddress(i.A.Index), offset)}]");
         }
 
         return i.Operation switch
         {
+            Operation.Input when values is not null => values.Columns[i.A.Index],
             Operation.Input => writer.Op(Register.Single, "ld.global.nc.f32", $"[{At(address(Argument.Column, i.A.Index), offset)}]"),
             Operation.RowIndex => writer.Op(Register.Single, "cvt.rn.f32.u32", row),
             Operation.ResponseCount => responses.Count(Responses),

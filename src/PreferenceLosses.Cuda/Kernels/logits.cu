@@ -1,4 +1,5 @@
-// Row kernels: logits -> log-probabilities of labels, and back. A block does one row.
+// Row kernels: logits -> log-probabilities of labels, and back. A block does one row, or, where there are few rows, one of several parts of a row:
+// block r * parts + p does part p of row r.
 //
 // Forward, a row's logits z are read once: the maximum m and s = sum e^(z - m), carried together, with one exponential per logit and one more
 // for each vector of 16 bytes whose maximum is new. log p = (z_label - m) - log s. m and log s are kept apart: their sum would round away what backward needs.
@@ -51,60 +52,106 @@ struct Float32 {
   DEVICE Element write_one(float g) { return float_to_bits(g); }
 };
 
-// The sum of e^(z - maximum), and of z - maximum weighted by it, for the entropy.
+// What is added up of a row beside e^(z - maximum).
+enum Extra {
+  Nothing,
+
+  // z - maximum, weighted by it: for the entropy.
+  Weighted,
+
+  // Its square: for the sum of squared probabilities, of WPO's weight.
+  Squares,
+};
+
 struct Sums {
   float maximum;
   float sum;
-  float weighted;
+  float extra;
 };
 
 DEVICE float larger(float a, float b) { return a > b ? a : b; }
 
 // The same sums relative to a larger maximum: sum of w*(z - M) = e^(m - M) * (sum of e^(z - m)*(z - m) + (m - M) * sum of e^(z - m)).
-template <bool WithEntropy> DEVICE void raise(Sums &s, float maximum) {
+template <Extra E> DEVICE void raise(Sums &s, float maximum) {
   float distance = s.maximum - maximum;
   float factor = exp2_fast(distance * Log2OfE);
-  if (WithEntropy) {
-    s.weighted = factor * (s.weighted + distance * s.sum);
+  if (E == Weighted) {
+    s.extra = factor * (s.extra + distance * s.sum);
+  }
+  if (E == Squares) {
+    s.extra = s.extra * factor * factor;
   }
   s.sum = s.sum * factor;
   s.maximum = maximum;
 }
 
-template <bool WithEntropy> DEVICE void add(Sums &s, float z) {
+template <Extra E> DEVICE void add(Sums &s, float z) {
   // The difference first: of a large logit and a large maximum it is exact, and their products would not be.
   float e = exp2_fast((z - s.maximum) * Log2OfE);
   s.sum += e;
-  if (WithEntropy) {
+  if (E == Weighted) {
     // 0 * infinity of a logit of -infinity is nothing.
-    s.weighted += e > 0.0f ? e * (z - s.maximum) : 0.0f;
+    s.extra += e > 0.0f ? e * (z - s.maximum) : 0.0f;
+  }
+  if (E == Squares) {
+    s.extra += e * e;
   }
 }
 
-template <bool WithEntropy> DEVICE void combine(Sums &a, float maximum, float sum, float weighted) {
-  Sums b = {maximum, sum, weighted};
+template <Extra E> DEVICE void combine(Sums &a, float maximum, float sum, float extra) {
+  Sums b = {maximum, sum, extra};
   float both = larger(a.maximum, b.maximum);
-  raise<WithEntropy>(a, both);
-  raise<WithEntropy>(b, both);
+  raise<E>(a, both);
+  raise<E>(b, both);
   a.sum += b.sum;
-  if (WithEntropy) {
-    a.weighted += b.weighted;
+  if (E != Nothing) {
+    a.extra += b.extra;
+  }
+}
+
+template <Extra E> DEVICE void combine_lanes(Sums &s, u32 distance) {
+  for (; distance > 0; distance /= 2) {
+    combine<E>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), E != Nothing ? shuffle_xor(s.extra, distance) : 0.0f);
   }
 }
 
 // Over the lanes of a warp and then over the warps, in the same order each time; every thread of the first warp has the result.
-template <bool WithEntropy> DEVICE void combine_block(Sums &s, Sums *ofWarps) {
-  for (u32 distance = 16; distance > 0; distance /= 2) {
-    combine<WithEntropy>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), WithEntropy ? shuffle_xor(s.weighted, distance) : 0.0f);
-  }
+template <Extra E> DEVICE void combine_block(Sums &s, Sums *ofWarps) {
+  combine_lanes<E>(s, 16);
   u32 thread = thread_index();
   if (thread % 32 == 0) {
     ofWarps[thread / 32] = s;
   }
   barrier();
   s = ofWarps[thread % WARPS];
-  for (u32 distance = WARPS / 2; distance > 0; distance /= 2) {
-    combine<WithEntropy>(s, shuffle_xor(s.maximum, distance), shuffle_xor(s.sum, distance), WithEntropy ? shuffle_xor(s.weighted, distance) : 0.0f);
+  combine_lanes<E>(s, WARPS / 2);
+}
+
+// Of so many things, those that a part of a row has.
+struct Share {
+  u32 start;
+  u32 end;
+};
+
+DEVICE u32 smaller(u32 a, u32 b) { return a < b ? a : b; }
+
+DEVICE Share share_of(u32 count, u32 part, u32 parts) {
+  u32 each = (count + parts - 1) / parts;
+  u32 start = smaller(part * each, count);
+  return {start, smaller(start + each, count)};
+}
+
+// What there is of a row when all of it was read; z is the logit of its label.
+template <Extra E> DEVICE void finish(u32 row, const Sums &s, float z, float *tokens, float *maxima, float *logSums, float *extras) {
+  float logSum = log2_fast(s.sum) * Ln2;
+  tokens[row] = (z - s.maximum) - logSum;
+  maxima[row] = s.maximum;
+  logSums[row] = logSum;
+  if (E == Weighted) {
+    extras[row] = logSum - s.extra / s.sum;
+  }
+  if (E == Squares) {
+    extras[row] = log2_fast(s.extra) * Ln2 - 2.0f * logSum;
   }
 }
 
@@ -115,22 +162,24 @@ template <class Format> DEVICE u32 head_of(const typename Format::Element *row, 
   return head < vocabulary ? head : vocabulary;
 }
 
-template <class Format, bool WithEntropy>
+template <class Format, Extra E>
 DEVICE void forward(
-    const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {
+    const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *extras, u32 parts,
+    Sums *partials) {
   typedef typename Format::Element Element;
   constexpr int PerVector = 4 * Format::PerWord;
   SHARED Sums ofWarps[WARPS];
-  u32 row = block_index();
+  u32 row = block_index() / parts;
+  u32 part = block_index() % parts;
   u32 thread = thread_index();
   int label = labels[row];
   if (label < 0) {
-    if (thread == 0) {
+    if (thread == 0 && part == 0) {
       tokens[row] = 0.0f;
       maxima[row] = 0.0f;
       logSums[row] = 0.0f;
-      if (WithEntropy) {
-        entropies[row] = 0.0f;
+      if (E != Nothing) {
+        extras[row] = 0.0f;
       }
     }
     return;
@@ -143,14 +192,15 @@ DEVICE void forward(
   const Words *words = (const Words *)(start + head);
 
   // What is before and after the vectors is less than two vectors: one element per thread.
-  if (thread < vocabulary - vectors * PerVector) {
+  if (part == 0 && thread < vocabulary - vectors * PerVector) {
     float z = Format::read_one(start[thread < head ? thread : thread + vectors * PerVector]);
-    raise<WithEntropy>(s, larger(s.maximum, z));
-    add<WithEntropy>(s, z);
+    raise<E>(s, larger(s.maximum, z));
+    add<E>(s, z);
   }
 
+  Share share = share_of(vectors, part, parts);
   #pragma unroll 4
-  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+  for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
     Words vector = words[v];
     float z[PerVector];
     for (int w = 0; w < 4; w++) {
@@ -160,21 +210,41 @@ DEVICE void forward(
     for (int i = 0; i < PerVector; i++) {
       maximum = larger(maximum, z[i]);
     }
-    raise<WithEntropy>(s, maximum);
+    raise<E>(s, maximum);
     for (int i = 0; i < PerVector; i++) {
-      add<WithEntropy>(s, z[i]);
+      add<E>(s, z[i]);
     }
   }
 
-  combine_block<WithEntropy>(s, ofWarps);
+  combine_block<E>(s, ofWarps);
   if (thread == 0) {
-    float logSum = log2_fast(s.sum) * Ln2;
-    tokens[row] = (Format::read_one(start[label]) - s.maximum) - logSum;
-    maxima[row] = s.maximum;
-    logSums[row] = logSum;
-    if (WithEntropy) {
-      entropies[row] = logSum - s.weighted / s.sum;
+    if (parts == 1) {
+      finish<E>(row, s, Format::read_one(start[label]), tokens, maxima, logSums, extras);
+    } else {
+      partials[block_index()] = s;
+      if (part == 0) {
+        tokens[row] = Format::read_one(start[label]);
+      }
     }
+  }
+}
+
+// The parts of a row, in the same order each time, by one warp; its token is the logit of the label before.
+template <Extra E>
+DEVICE void combine_parts_of(const Sums *partials, u32 parts, const int *labels, float *tokens, float *maxima, float *logSums, float *extras) {
+  u32 row = block_index();
+  if (labels[row] < 0) {
+    return;
+  }
+  u32 lane = thread_index();
+  Sums s = {Lowest, 0.0f, 0.0f};
+  for (u32 part = lane; part < parts; part += 32) {
+    Sums p = partials[row * parts + part];
+    combine<E>(s, p.maximum, p.sum, p.extra);
+  }
+  combine_lanes<E>(s, 16);
+  if (lane == 0) {
+    finish<E>(row, s, tokens[row], tokens, maxima, logSums, extras);
   }
 }
 
@@ -192,10 +262,11 @@ DEVICE float slope_of(const Slope &s, float z) {
 template <class Format>
 DEVICE void backward(
     const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,
-    void *gradients, u64 gradientStride) {
+    void *gradients, u64 gradientStride, u32 parts) {
   typedef typename Format::Element Element;
   constexpr int PerVector = 4 * Format::PerWord;
-  u32 row = block_index();
+  u32 row = block_index() / parts;
+  u32 part = block_index() % parts;
   u32 thread = thread_index();
   int label = labels[row];
   const Element *start = (const Element *)logits + (u64)row * stride;
@@ -207,7 +278,8 @@ DEVICE void backward(
   u32 head = head_of<Format>(target, vocabulary);
   bool isAlike = (((u64)start ^ (u64)target) & 15) == 0;
   u32 vectors = isAlike ? (vocabulary - head) / PerVector : 0;
-  for (u32 single = thread; single < vocabulary - vectors * PerVector; single += THREADS_OF_ROW) {
+  Share singles = share_of(vocabulary - vectors * PerVector, part, parts);
+  for (u32 single = singles.start + thread; single < singles.end; single += THREADS_OF_ROW) {
     u32 i = single < head ? single : single + vectors * PerVector;
     float g = counts ? slope_of(slope, Format::read_one(start[i])) : 0.0f;
     target[i] = Format::write_one((int)i == label ? slope.upstream + g : g);
@@ -215,8 +287,9 @@ DEVICE void backward(
 
   const Words *words = (const Words *)(start + head);
   Words *targets = (Words *)(target + head);
+  Share share = share_of(vectors, part, parts);
   if (!counts) {
-    for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+    for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
       Words zeros = {{0, 0, 0, 0}};
       targets[v] = zeros;
     }
@@ -224,7 +297,7 @@ DEVICE void backward(
   }
 
   #pragma unroll 4
-  for (u32 v = thread; v < vectors; v += THREADS_OF_ROW) {
+  for (u32 v = share.start + thread; v < share.end; v += THREADS_OF_ROW) {
     Words vector = words[v];
     float g[PerVector];
     for (int w = 0; w < 4; w++) {
@@ -246,28 +319,60 @@ DEVICE void backward(
   }
 }
 
-#define FORWARD(name, Format, WithEntropy)                                                                                                  \
+#define FORWARD(name, Format, E)                                                                                                            \
   KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
-      const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *entropies) {  \
-    forward<Format, WithEntropy>(logits, stride, vocabulary, labels, tokens, maxima, logSums, entropies);                                   \
+      const void *logits, u64 stride, u32 vocabulary, const int *labels, float *tokens, float *maxima, float *logSums, float *extras,       \
+      u32 parts, Sums *partials) {                                                                                                          \
+    forward<Format, E>(logits, stride, vocabulary, labels, tokens, maxima, logSums, extras, parts, partials);                               \
+  }
+
+#define COMBINE(name, E)                                                                                                                    \
+  KERNEL void THREADS(32) name(                                                                                                             \
+      const Sums *partials, u32 parts, const int *labels, float *tokens, float *maxima, float *logSums, float *extras) {                    \
+    combine_parts_of<E>(partials, parts, labels, tokens, maxima, logSums, extras);                                                          \
   }
 
 #define BACKWARD(name, Format)                                                                                                              \
   KERNEL void THREADS(THREADS_OF_ROW) name(                                                                                                 \
       const void *logits, u64 stride, u32 vocabulary, const int *labels, const float *maxima, const float *logSums, const float *upstream,  \
-      void *gradients, u64 gradientStride) {                                                                                                \
-    backward<Format>(logits, stride, vocabulary, labels, maxima, logSums, upstream, gradients, gradientStride);                             \
+      void *gradients, u64 gradientStride, u32 parts) {                                                                                     \
+    backward<Format>(logits, stride, vocabulary, labels, maxima, logSums, upstream, gradients, gradientStride, parts);                      \
   }
 
-FORWARD(forward_bf16, BFloat16, false)
-FORWARD(forward_fp16, Float16, false)
-FORWARD(forward_fp32, Float32, false)
-FORWARD(forward_entropy_bf16, BFloat16, true)
-FORWARD(forward_entropy_fp16, Float16, true)
-FORWARD(forward_entropy_fp32, Float32, true)
+FORWARD(forward_bf16, BFloat16, Nothing)
+FORWARD(forward_fp16, Float16, Nothing)
+FORWARD(forward_fp32, Float32, Nothing)
+FORWARD(forward_entropy_bf16, BFloat16, Weighted)
+FORWARD(forward_entropy_fp16, Float16, Weighted)
+FORWARD(forward_entropy_fp32, Float32, Weighted)
+FORWARD(forward_squares_bf16, BFloat16, Squares)
+FORWARD(forward_squares_fp16, Float16, Squares)
+FORWARD(forward_squares_fp32, Float32, Squares)
+COMBINE(combine_parts, Nothing)
+COMBINE(combine_parts_entropy, Weighted)
+COMBINE(combine_parts_squares, Squares)
 BACKWARD(backward_bf16, BFloat16)
 BACKWARD(backward_fp16, Float16)
 BACKWARD(backward_fp32, Float32)
+
+// A sum over the threads of a block, in the same order each time; the first thread has it.
+DEVICE double sum_block(double sum, double *ofWarps) {
+  for (u32 distance = 16; distance > 0; distance /= 2) {
+    sum += shuffle_xor(sum, distance);
+  }
+  u32 thread = thread_index();
+  if (thread % 32 == 0) {
+    ofWarps[thread / 32] = sum;
+  }
+  barrier();
+  double total = 0.0;
+  if (thread == 0) {
+    for (u32 warp = 0; warp < WARPS; warp++) {
+      total += ofWarps[warp];
+    }
+  }
+  return total;
+}
 
 // Sums of the tokens of each sequence, one block a sequence, in double precision and in an order that depends on the lengths alone.
 // A row that does not count has a token of 0.
@@ -310,5 +415,90 @@ KERNEL void THREADS(THREADS_OF_ROW) spread_upstream(const float *ofSequences, co
   u32 end = (u32)offsets[sequence + 1];
   for (u32 row = (u32)offsets[sequence] + thread_index(); row < end; row += THREADS_OF_ROW) {
     ofRows[row] = ofSequences[sequence];
+  }
+}
+
+// WPO's weight of each sequence: exp of the mean of log p - log sum p^2 over the rows that count, NaN without any. Squares are 0 in other rows.
+KERNEL void THREADS(THREADS_OF_ROW) weigh_sequences(const float *sums, const float *lengths, const float *squares, const int *offsets, float *weights) {
+  SHARED double squaresOfWarps[WARPS];
+  u32 sequence = block_index();
+  u32 thread = thread_index();
+  u32 end = (u32)offsets[sequence + 1];
+  double sum = 0.0;
+  for (u32 row = (u32)offsets[sequence] + thread; row < end; row += THREADS_OF_ROW) {
+    sum += squares[row];
+  }
+  sum = sum_block(sum, squaresOfWarps);
+  if (thread == 0) {
+    weights[sequence] = exp2_fast((float)((sums[sequence] - sum) / lengths[sequence]) * Log2OfE);
+  }
+}
+
+// Of the rows of a sequence, a run for each thread: how many rows that count are before it, and how many both sequences of the pair have.
+struct Run {
+  u32 start;
+  u32 end;
+  u32 before;
+  u32 both;
+};
+
+// Sequence s and s + pairs are a pair, s < pairs.
+DEVICE Run run_of(const int *labels, const int *offsets, const float *lengths, u32 pairs, u32 *rowsOfWarps) {
+  u32 sequence = block_index();
+  u32 thread = thread_index();
+  u32 first = (u32)offsets[sequence];
+  Share rows = share_of((u32)offsets[sequence + 1] - first, thread, THREADS_OF_ROW);
+  Run run = {first + rows.start, first + rows.end, 0, 0};
+  u32 count = 0;
+  for (u32 row = run.start; row < run.end; row++) {
+    count += labels[row] >= 0 ? 1 : 0;
+  }
+
+  // For a lane whose number has the bit of the distance, the lanes of the other half are before it.
+  for (u32 distance = 1; distance < 32; distance *= 2) {
+    u32 other = shuffle_xor(count, distance);
+    run.before += (thread & distance) != 0 ? other : 0;
+    count += other;
+  }
+  if (thread % 32 == 0) {
+    rowsOfWarps[thread / 32] = count;
+  }
+  barrier();
+  for (u32 warp = 0; warp < thread / 32; warp++) {
+    run.before += rowsOfWarps[warp];
+  }
+  u32 other = sequence < pairs ? sequence + pairs : sequence - pairs;
+  run.both = smaller((u32)lengths[sequence], (u32)lengths[other]);
+  return run;
+}
+
+// LD-DPO's sums: what a completion has beyond the length of the other one of its pair counts by a share. A share of 0 leaves it out, whatever it is.
+KERNEL void THREADS(THREADS_OF_ROW) sum_pairs_split(
+    const float *tokens, const int *labels, const int *offsets, const float *lengths, u32 pairs, float share, float *sums) {
+  SHARED u32 countOfRuns[WARPS];
+  SHARED double splitOfWarps[WARPS];
+  Run run = run_of(labels, offsets, lengths, pairs, countOfRuns);
+  double sum = 0.0;
+  for (u32 row = run.start; row < run.end; row++) {
+    if (labels[row] >= 0) {
+      sum += run.before < run.both ? (double)tokens[row] : share != 0.0f ? (double)share * tokens[row] : 0.0;
+      run.before++;
+    }
+  }
+  sum = sum_block(sum, splitOfWarps);
+  if (thread_index() == 0) {
+    sums[block_index()] = (float)sum;
+  }
+}
+
+// The derivative of those sums, for all of their rows.
+KERNEL void THREADS(THREADS_OF_ROW) spread_upstream_split(
+    const float *ofSequences, const int *labels, const int *offsets, const float *lengths, u32 pairs, float share, float *ofRows) {
+  SHARED u32 countOfSpreadRuns[WARPS];
+  float whole = ofSequences[block_index()];
+  Run run = run_of(labels, offsets, lengths, pairs, countOfSpreadRuns);
+  for (u32 row = run.start; row < run.end; row++) {
+    ofRows[row] = run.before < run.both ? whole : share * whole;
+    run.before += labels[row] >= 0 ? 1 : 0;
   }
 }

@@ -17,7 +17,9 @@ internal static class CudaFusedLogProbabilities
         var lengths = zeros(rows.Sequences, ScalarType.Float32, logits.device);
         if (rows.Count > 0)
         {
-            Kernels(logits).Forward(At(logits), rows.At(), Results(perRow), Address(sums), Address(lengths));
+            var partialBytes = CudaSequenceLogProbabilities.PartialBytes(rows.Count, checked((int)logits.size(2)));
+            var partials = partialBytes == 0 ? 0 : Address(empty(partialBytes, ScalarType.Byte, logits.device));
+            Kernels(logits).Forward(At(logits), rows.At(), Results(perRow) with { Partials = partials }, Address(sums), Address(lengths));
         }
 
         // A token outside of the vocabulary has no log-probability; to refuse it would be to wait for the device.

@@ -4,7 +4,10 @@ using Shape = PreferenceLosses.Expressions.Shape;
 
 namespace PreferenceLosses.Torch;
 
-/// <summary>A loss by the kernels of PreferenceLosses.Cuda, on the memory of a device's tensors. Of nothing but the scalar inputs of a loss it waits for the device.</summary>
+/// <summary>
+/// A loss by the kernels of PreferenceLosses.Cuda, on the memory of a device's tensors. It waits for the device for the scalar inputs of a loss, and where a loss
+/// sorts its batch, which goes through the host; for nothing else.
+/// </summary>
 internal sealed class CudaFusedLoss
 {
     private readonly IPreferenceLoss loss;
@@ -117,7 +120,8 @@ internal sealed class CudaFusedLoss
         }
 
         var reduced = empty(4, ScalarType.Float64, batch.Device);
-        var scratch = empty(ScratchBytes(columns, results), ScalarType.Byte, batch.Device);
+        var bytes = ScratchBytes(columns, results);
+        var scratch = bytes == 0 ? null : empty(bytes, ScalarType.Byte, batch.Device);
         using var kernels = new CudaLoss(CudaTensors.DeviceOf(reduced), loss);
         kernels.Evaluate(Read(columns), Written(results, reduced, Address(scratch)));
         return reduced[0].to_type(ScalarType.Float32).MoveToOuterDisposeScope();

@@ -25,7 +25,7 @@ struct Bf16 {
   static constexpr double Roundoff = 1.0 / 256, Smallest = 1e-38;
   static Element make(float v) { return (u16)round_bf16(v); }
   static float value(Element e) { return bits_to_float((u32)e << 16); }
-  static constexpr auto Forward = forward_bf16, WithEntropy = forward_entropy_bf16;
+  static constexpr auto Forward = forward_bf16, WithEntropy = forward_entropy_bf16, WithSquares = forward_squares_bf16;
   static constexpr auto Backward = backward_bf16;
 };
 
@@ -34,7 +34,7 @@ struct Fp16 {
   static constexpr double Roundoff = 1.0 / 2048, Smallest = 3e-8;
   static Element make(float v) { return (u16)round_fp16(v); }
   static float value(Element e) { return unpack_fp16(e); }
-  static constexpr auto Forward = forward_fp16, WithEntropy = forward_entropy_fp16;
+  static constexpr auto Forward = forward_fp16, WithEntropy = forward_entropy_fp16, WithSquares = forward_squares_fp16;
   static constexpr auto Backward = backward_fp16;
 };
 
@@ -43,24 +43,24 @@ struct Fp32 {
   static constexpr double Roundoff = 0, Smallest = 1e-38;
   static Element make(float v) { return float_to_bits(v); }
   static float value(Element e) { return bits_to_float(e); }
-  static constexpr auto Forward = forward_fp32, WithEntropy = forward_entropy_fp32;
+  static constexpr auto Forward = forward_fp32, WithEntropy = forward_entropy_fp32, WithSquares = forward_squares_fp32;
   static constexpr auto Backward = backward_fp32;
 };
 
 struct Results {
-  std::vector<float> tokens, maxima, logSums, entropies;
-  explicit Results(size_t rows) : tokens(rows, NAN), maxima(rows, NAN), logSums(rows, NAN), entropies(rows, NAN) {}
+  std::vector<float> tokens, maxima, logSums, entropies, squares;
+  explicit Results(size_t rows) : tokens(rows, NAN), maxima(rows, NAN), logSums(rows, NAN), entropies(rows, NAN), squares(rows, NAN) {}
   bool operator==(const Results &other) const {
     auto same = [](const std::vector<float> &a, const std::vector<float> &b) { return std::memcmp(a.data(), b.data(), 4 * a.size()) == 0; };
-    return same(tokens, other.tokens) && same(maxima, other.maxima) && same(logSums, other.logSums) && same(entropies, other.entropies);
+    return same(tokens, other.tokens) && same(maxima, other.maxima) && same(logSums, other.logSums) && same(entropies, other.entropies) && same(squares, other.squares);
   }
 };
 
-template <class Format> static void test(u32 vocabulary, u32 misalignment, std::mt19937 &random) {
+template <class Format> static void test(u32 vocabulary, u32 misalignment, u32 parts, std::mt19937 &random) {
   typedef typename Format::Element Element;
   const u32 rows = 4, stride = vocabulary + misalignment;
   const std::vector<int> labels = {(int)vocabulary - 1, -100, 0, (int)vocabulary / 2};
-  const std::string name = "vocabulary " + std::to_string(vocabulary) + ", misalignment " + std::to_string(misalignment);
+  const std::string name = "vocabulary " + std::to_string(vocabulary) + ", misalignment " + std::to_string(misalignment) + ", parts " + std::to_string(parts);
 
   // The sanitizer sees what is read beside the rows: the memory ends where the last row does.
   std::vector<Element> memory(misalignment + 16 / sizeof(Element) + (rows - 1) * stride + vocabulary);
@@ -80,15 +80,25 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
   for (Order order : {Order::Forward, Order::Backward, Order::Random}) {
     all.emplace_back(rows);
     Results &r = all.back();
-    grid::launch(rows, THREADS_OF_ROW, order, [&] {
-      Format::Forward(logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr);
-    });
+    std::vector<Sums> partials(parts == 1 ? 0 : rows * parts, Sums{NAN, NAN, NAN});
+    auto forward = [&](auto kernel, auto combine, float *extras) {
+      grid::launch(rows * parts, THREADS_OF_ROW, order, [&] {
+        kernel(logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), extras, parts, partials.data());
+      });
+      if (parts > 1) {
+        grid::launch(rows, 32, order, [&] {
+          combine(partials.data(), parts, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), extras);
+        });
+      }
+    };
+    forward(Format::Forward, combine_parts, nullptr);
     Results plain = r;
-    grid::launch(rows, THREADS_OF_ROW, order, [&] {
-      Format::WithEntropy(logits, stride, vocabulary, labels.data(), r.tokens.data(), r.maxima.data(), r.logSums.data(), r.entropies.data());
-    });
+    forward(Format::WithEntropy, combine_parts_entropy, r.entropies.data());
     plain.entropies = r.entropies;
     check(plain == r, name + ": with the entropy the rest is the same");
+    forward(Format::WithSquares, combine_parts_squares, r.squares.data());
+    plain.squares = r.squares;
+    check(plain == r, name + ": with the squares the rest is the same");
     check(r == all[0], name + ": the order of threads shows");
   }
 
@@ -96,13 +106,14 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
   std::vector<Element> before(memory);
   for (u32 row = 0; row < rows; row++) {
     const Element *z = before.data() + shift + (size_t)row * stride;
-    double maximum = -INFINITY, sum = 0, weighted = 0;
+    double maximum = -INFINITY, sum = 0, weighted = 0, squares = 0;
     for (u32 i = 0; i < vocabulary; i++) {
       maximum = std::max(maximum, (double)Format::value(z[i]));
     }
     for (u32 i = 0; i < vocabulary && labels[row] >= 0; i++) {
       double distance = Format::value(z[i]) - maximum;
       sum += std::exp(distance);
+      squares += std::exp(2 * distance);
       weighted += distance > -1000 ? std::exp(distance) * distance : 0;
     }
     bool counts = labels[row] >= 0;
@@ -110,14 +121,16 @@ template <class Format> static void test(u32 vocabulary, u32 misalignment, std::
     double entropy = counts ? std::log(sum) - weighted / sum : 0;
     check(std::abs(all[0].tokens[row] - token) <= 4e-6 * (1 + 0.1 * std::abs(token)), name + ": token of row " + std::to_string(row));
     check(std::abs(all[0].entropies[row] - entropy) <= 2e-5, name + ": entropy of row " + std::to_string(row));
+    double logSquares = counts ? std::log(squares) - 2 * std::log(sum) : 0;
+    check(std::abs(all[0].squares[row] - logSquares) <= 8e-6 * (1 + 0.1 * std::abs(logSquares)), name + ": squares of row " + std::to_string(row));
   }
 
   for (bool inPlace : {false, true}) {
     for (u32 shiftOfTarget : inPlace ? std::vector<u32>{0} : std::vector<u32>{0, misalignment, 1}) {
       std::vector<Element> other(memory.size() + 16, Format::make(1234));
       Element *target = inPlace ? logits : other.data() + shiftOfTarget;
-      grid::launch(rows, THREADS_OF_ROW, Order::Random, [&] {
-        Format::Backward(logits, stride, vocabulary, labels.data(), all[0].maxima.data(), all[0].logSums.data(), upstream, target, stride);
+      grid::launch(rows * parts, THREADS_OF_ROW, Order::Random, [&] {
+        Format::Backward(logits, stride, vocabulary, labels.data(), all[0].maxima.data(), all[0].logSums.data(), upstream, target, stride, parts);
       });
       for (u32 row = 0; row < rows; row++) {
         const Element *z = before.data() + shift + (size_t)row * stride;
@@ -151,7 +164,7 @@ static void test_far_rows() {
   int labels[] = {7, 7};
   Results r(2);
   grid::launch(2, THREADS_OF_ROW, Order::Forward, [&] {
-    forward_bf16(logits, stride, 8, labels, r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr);
+    forward_bf16(logits, stride, 8, labels, r.tokens.data(), r.maxima.data(), r.logSums.data(), nullptr, 1, nullptr);
   });
   check(std::abs(r.tokens[0] - r.tokens[1] - 7) < 1e-5, "the second row is where it is");
   munmap(memory, bytes);
@@ -183,14 +196,62 @@ static void test_sequences() {
   }
 }
 
-int main() {
-  std::mt19937 random(3);
-  for (auto [vocabulary, misalignment] : std::vector<std::pair<u32, u32>>{{1, 0}, {2, 1}, {7, 3}, {8, 0}, {9, 1}, {31, 2}, {257, 0}, {1000, 3}, {4099, 1}, {32000, 0}}) {
-    test<Bf16>(vocabulary, misalignment, random);
-    test<Fp16>(vocabulary, misalignment, random);
-    test<Fp32>(vocabulary, misalignment, random);
+// Two pairs: of the first the rejected completion is longer, the second has an empty rejected one; rows in between do not count.
+static void test_splits() {
+  const std::vector<int> offsets = {0, 300, 700, 1400, 1403};
+  std::vector<float> tokens(1403), lengths(4), squares(1403, 0.0f);
+  std::vector<int> labels(1403);
+  for (int i = 0; i < 1403; i++) {
+    labels[i] = i % 7 == 3 || i >= 1400 ? -1 : 5;
+    tokens[i] = labels[i] < 0 ? 0.0f : -0.25f * (i % 13) - 0.01f * (i % 5);
+    squares[i] = labels[i] < 0 ? 0.0f : -0.1f * (i % 11);
   }
+  for (int s = 0; s < 4; s++) {
+    for (int i = offsets[s]; i < offsets[s + 1]; i++) {
+      lengths[s] += labels[i] >= 0 ? 1 : 0;
+    }
+  }
+  tokens[1390] = -INFINITY; /* in the tail of the second of the first pair, where a share of 0 leaves it out */
+  for (float share : {0.0f, 0.5f, 1.0f}) {
+    std::vector<float> first(4);
+    for (Order order : {Order::Forward, Order::Backward, Order::Random}) {
+      std::vector<float> sums(4, NAN), weights(4, NAN), spread(1403, NAN);
+      const float upstream[] = {1, -2, 3, 4}, whole[] = {-30, -60, -90, 0};
+      grid::launch(4, THREADS_OF_ROW, order, [&] { sum_pairs_split(tokens.data(), labels.data(), offsets.data(), lengths.data(), 2, share, sums.data()); });
+      grid::launch(4, THREADS_OF_ROW, order, [&] { spread_upstream_split(upstream, labels.data(), offsets.data(), lengths.data(), 2, share, spread.data()); });
+      grid::launch(4, THREADS_OF_ROW, order, [&] { weigh_sequences(whole, lengths.data(), squares.data(), offsets.data(), weights.data()); });
+      for (int s = 0; s < 4; s++) {
+        double sum = 0, ofSquares = 0;
+        int both = (int)std::min(lengths[s], lengths[s ^ 2]), before = 0;
+        for (int i = offsets[s]; i < offsets[s + 1]; i++) {
+          double scale = before < both ? 1 : share;
+          check(labels[i] < 0 || spread[i] == (float)(scale * upstream[s]), "spread of row " + std::to_string(i));
+          sum += labels[i] < 0 || scale == 0 ? 0 : scale * tokens[i];
+          ofSquares += squares[i];
+          before += labels[i] >= 0 ? 1 : 0;
+        }
+        check(sums[s] == sum || std::abs(sums[s] - sum) <= 1e-6 * std::abs(sum), "split sum of sequence " + std::to_string(s));
+        double weight = std::exp((whole[s] - ofSquares) / lengths[s]);
+        check(lengths[s] == 0 ? std::isnan(weights[s]) : std::abs(weights[s] - weight) <= 1e-6 * weight, "weight of sequence " + std::to_string(s));
+        check(order == Order::Forward || sums[s] == first[s], "the order of threads shows in a split sum");
+        first[s] = sums[s];
+      }
+    }
+  }
+}
+
+int main() {
   test_far_rows();
   test_sequences();
+  test_splits();
+  std::mt19937 random(3);
+  for (auto [vocabulary, misalignment] : std::vector<std::pair<u32, u32>>{{1, 0}, {2, 1}, {7, 3}, {8, 0}, {9, 1}, {31, 2}, {257, 0}, {1000, 3}, {4099, 1}, {32000, 0}}) {
+    // More parts than there are vectors, too, so that some have nothing; and more than a warp has lanes.
+    for (u32 parts : vocabulary == 4099 ? std::vector<u32>{3, 41} : vocabulary < 300 ? std::vector<u32>{1, 2} : std::vector<u32>{1}) {
+      test<Bf16>(vocabulary, misalignment, parts, random);
+      test<Fp16>(vocabulary, misalignment, parts, random);
+      test<Fp32>(vocabulary, misalignment, parts, random);
+    }
+  }
   std::printf("%d checks passed\n", checks);
 }

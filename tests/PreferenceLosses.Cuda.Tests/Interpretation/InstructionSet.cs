@@ -152,6 +152,11 @@ internal sealed class InstructionSet(Func<string, string, int> slot)
         ("mad.lo", "s32" or "u32") => (a, b, c) => (uint)(((uint)a * (uint)b) + (uint)c),
         ("mad.lo", "s64" or "u64") => (a, b, c) => (a * b) + c,
         ("prmt", "b32") => Permute,
+
+        // So many bits (c) from a position (b) on, with the sign of the last one.
+        ("bfe", "s32") => (a, b, c) => b + c is > 0 and <= 32 && c > 0
+            ? (uint)((int)((uint)a << (int)(32 - b - c)) >> (int)(32 - c))
+            : throw new PtxException($"bits {b} to {b + c} of 32."),
         _ => throw Unknown(parts),
     };
 
@@ -271,6 +276,7 @@ internal sealed class InstructionSet(Func<string, string, int> slot)
             ("rni", "f64", "f64") => x => U(Math.Round(D(x), MidpointRounding.ToEven)),
             ("rni", "f32", "f32") => x => U(MathF.Round(F(x), MidpointRounding.ToEven)),
             ("rzi", "s32", "f32") => x => (uint)Truncated(F(x)),
+            ("rzi", "u32", "f32") => x => float.IsNaN(F(x)) ? 0 : (uint)Math.Clamp(Math.Truncate((double)F(x)), 0, uint.MaxValue),
             ("rzi", "s32", "f64") => x => (uint)Truncated(D(x)),
             ("rn", "f32", "s32") => x => U((float)(int)x),
             ("rn", "f32", "u32") => x => U((float)(uint)x),

@@ -11,6 +11,8 @@ internal static class Comparison
     /// <summary>The loss of the catalogue whose rows are numbered, which a kernel cannot do where rows are left out.</summary>
     public const string NumberingLoss = "decaying-weights-logistic";
 
+    private static readonly bool[] Both = [false, true];
+
     /// <summary>Blocks of a warp or two, so that a few hundred rows have many of them, and tails.</summary>
     public static readonly LaunchShape SmallBlocks = new(WholeRows: 40, WholeThreads: 64, PassThreads: 32);
 
@@ -53,15 +55,22 @@ internal static class Comparison
         return PreferenceBatch.FromColumns(columns) with { ResponsesPerRow = batch.Responses, ResponseMask = batch.Mask, Scalars = batch.Scalars };
     }
 
-    /// <summary>Compares everything; values may differ by so many units in the last place.</summary>
+    /// <summary>Compares everything, in many blocks with columns at multiples of 16 bytes and elsewhere; values may differ by so many units in the last place.</summary>
     public static void AssertSameDigits(
         IPreferenceLoss loss, FormulaBatch batch, Reduction reduction, double[]? weights, LaunchShape shape, ThreadOrder order, int units = 0)
     {
         var options = new EvaluationOptions { Reduction = reduction, SingleRow = SingleRow.PyTorch };
         var expected = loss.Evaluate(Batch(batch, weights), options);
         var variant = Variant(loss, batch, reduction, isWeighted: weights is not null) with { Excludes = weights is not null };
-        var actual = EmulatedLoss.Run(loss, batch, variant, weights, shape: shape, order: order);
-        var what = $"{loss.Name}, {batch.Rows} rows, ";
+        foreach (var isAligned in batch.Rows > shape.WholeRows ? Both : Both[..1])
+        {
+            var actual = EmulatedLoss.Run(loss, batch, variant, weights, shape: shape, order: order, isAligned: isAligned);
+            AssertSameDigits(loss, expected, actual, units, $"{loss.Name}, {batch.Rows} rows, {(isAligned ? "aligned, " : "")}");
+        }
+    }
+
+    private static void AssertSameDigits(IPreferenceLoss loss, LossResult<float> expected, EmulatedLoss actual, int units, string what)
+    {
         AssertNear(expected.Losses, [.. actual.Rows[LossOutputs.Losses], .. actual.Rows.GetValueOrDefault(LossOutputs.SecondLosses, [])], units, what + "losses");
         foreach (var input in loss.Graph.Inputs.Where(i => i.IsDifferentiable))
         {

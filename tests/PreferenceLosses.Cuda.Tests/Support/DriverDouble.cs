@@ -15,6 +15,8 @@ internal static unsafe class DriverDouble
     private static readonly delegate* unmanaged[Cdecl]<int, int, int, long, void> ConfigureDouble;
     private static readonly delegate* unmanaged[Cdecl]<int, long> LiveInDouble;
     private static readonly delegate* unmanaged[Cdecl]<long, void**, long> AllocationOfDouble;
+    private static readonly delegate* unmanaged[Cdecl]<long> LoadsOfDouble;
+    private static readonly delegate* unmanaged[Cdecl]<int, void> CopiesAtOnceInDouble;
 
     static DriverDouble()
     {
@@ -26,6 +28,8 @@ internal static unsafe class DriverDouble
         ConfigureDouble = (delegate* unmanaged[Cdecl]<int, int, int, long, void>)NativeLibrary.GetExport(handle, "double_configure");
         LiveInDouble = (delegate* unmanaged[Cdecl]<int, long>)NativeLibrary.GetExport(handle, "double_live");
         AllocationOfDouble = (delegate* unmanaged[Cdecl]<long, void**, long>)NativeLibrary.GetExport(handle, "double_allocation");
+        LoadsOfDouble = (delegate* unmanaged[Cdecl]<long>)NativeLibrary.GetExport(handle, "double_loads");
+        CopiesAtOnceInDouble = (delegate* unmanaged[Cdecl]<int, void>)NativeLibrary.GetExport(handle, "double_copies_at_once");
         ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<byte*, byte*, uint, uint, void**, int>, void>)NativeLibrary.GetExport(handle, "double_on_launch"))(&OnLaunch);
         Configure();
     }
@@ -45,18 +49,22 @@ internal static unsafe class DriverDouble
     /// <summary>Finds memory of others that an address is in, for kernels to work on too.</summary>
     public static Func<nint, (nint Address, long Bytes)?>? Lent { get; set; }
 
-    /// <summary>What the driver says of itself and its device.</summary>
-    public static void Configure(int version = 12080, int devices = 1, int capability = 9, long largestAllocation = 1L << 32)
+    /// <summary>What the driver says of itself and its device, and whether asynchronous copies are made at once instead of as late as may be.</summary>
+    public static void Configure(int version = 12080, int devices = 1, int capability = 9, long largestAllocation = 1L << 32, bool copiesAtOnce = false)
     {
         ConfigureDouble(version, devices, capability, largestAllocation);
+        CopiesAtOnceInDouble(copiesAtOnce ? 1 : 0);
         Launched.Clear();
         Failure = null;
         IsIdle = false;
         Change = null;
     }
 
-    /// <summary>What was not given back: allocations, modules, events, shares in the context.</summary>
-    public static long[] Live() => [.. Enumerable.Range(0, 4).Select(i => LiveInDouble(i))];
+    /// <summary>How many modules were loaded since the last call of <see cref="Configure"/>.</summary>
+    public static long Loads => LoadsOfDouble();
+
+    /// <summary>What was not given back: allocations, modules, events, shares in the context, page-locked memory.</summary>
+    public static long[] Live() => [.. Enumerable.Range(0, 5).Select(i => LiveInDouble(i))];
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OnLaunch(byte* image, byte* kernel, uint blocks, uint threads, void** parameters)

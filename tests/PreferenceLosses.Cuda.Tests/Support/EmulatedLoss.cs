@@ -41,6 +41,7 @@ internal sealed class EmulatedLoss
     /// <param name="upstream">Weights of losses in place of those; null if there are none.</param>
     /// <param name="shape">How the batch is cut into blocks.</param>
     /// <param name="order">In which order threads go on.</param>
+    /// <param name="isAligned">Whether every column and output starts at a multiple of 16 bytes.</param>
     /// <param name="change">What is changed in the text of the kernels, to break them.</param>
     public static EmulatedLoss Run(
         IPreferenceLoss loss,
@@ -50,23 +51,24 @@ internal sealed class EmulatedLoss
         float[]? upstream = null,
         LaunchShape? shape = null,
         ThreadOrder order = ThreadOrder.Random,
+        bool isAligned = false,
         Func<string, string>? change = null)
     {
         var kernel = LossKernel.Of(loss, variant);
         var run = new EmulatedLoss(kernel, change is null ? kernel.Text : change(kernel.Text));
-        run.Launch(loss, batch, weights?.Select(w => (float)w).ToArray(), upstream, shape ?? LaunchShape.Default, order);
+        run.Launch(loss, batch, weights?.Select(w => (float)w).ToArray(), upstream, shape ?? LaunchShape.Default, order, isAligned ? 0 : 1);
         return run;
     }
 
-    private void Launch(IPreferenceLoss loss, FormulaBatch batch, float[]? weights, float[]? upstream, LaunchShape shape, ThreadOrder order)
+    private void Launch(IPreferenceLoss loss, FormulaBatch batch, float[]? weights, float[]? upstream, LaunchShape shape, ThreadOrder order, int misalignment)
     {
         var rows = batch.Rows;
-        var columns = kernel.Columns.Select((column, i) => memory.Allocate<float>($"column {column.Name}", Column(column.Name), 4 * (i % 3))).ToArray();
+        var columns = kernel.Columns.Select((column, i) => memory.Allocate<float>($"column {column.Name}", Column(column.Name), misalignment * 4 * (i % 3))).ToArray();
         var mask = batch.Mask is null ? null : memory.Allocate<byte>("mask", batch.Mask.Select(m => m ? (byte)1 : (byte)0).ToArray(), 1);
-        var exclusion = weights is null ? null : memory.Allocate<float>("exclusion", weights, 8);
-        var outputs = kernel.RowOutputs.ToDictionary(name => name, name => memory.Allocate(name, 4L * (batch.Columns.TryGetValue(name, out var c) ? c.Length : rows), 4));
+        var exclusion = weights is null ? null : memory.Allocate<float>("exclusion", weights, misalignment * 8);
+        var outputs = kernel.RowOutputs.ToDictionary(name => name, name => memory.Allocate(name, 4L * (batch.Columns.TryGetValue(name, out var c) ? c.Length : rows), misalignment * 4));
         var scalars = memory.Allocate("scalars", 8 * 4);
-        var scratch = memory.Allocate("scratch", kernel.ScratchBytes(rows));
+        var scratch = memory.Allocate("scratch", kernel.ScratchBytes(rows), misalignment * 8);
         var host = kernel.HostScalars(rows, loss.Parameters, batch.Scalars);
 
         float[] Column(string name) => name switch
@@ -78,7 +80,7 @@ internal sealed class EmulatedLoss
         var arguments = kernel.Parameters.Select(p => (object)(p.Argument switch
         {
             Argument.Rows => rows,
-            Argument.Blocks => LossKernel.Blocks(rows, shape),
+            Argument.Blocks => kernel.Blocks(rows, shape),
             Argument.Column => columns[p.Index].Start,
             Argument.Mask => mask!.Start,
             Argument.Exclusion => exclusion!.Start,

@@ -50,6 +50,19 @@ public sealed class CudaFusedTests
             tensors, default, result => (result.Losses * linspace(-1, 2, result.Losses.size(0))).sum() + (3 * result.Value), ["loss", "loss", "loss"], name);
     }
 
+    [DeviceDoubleTheory]
+    [InlineData("aot")]
+    [InlineData("aot-unpaired")]
+    public void A_loss_that_sorts_its_batch_goes_through_the_host(string name)
+    {
+        using var scope = NewDisposeScope();
+        var loss = LossCatalog.BuiltIn.Find(name).Loss;
+        var tensors = new TensorCase(loss, AnyBatch.Random(loss, Weights.Length, seed: 5).Rounded<float>(), ScalarType.Float32);
+        AssertSame(tensors, default, result => (result.Losses * linspace(-1, 2, result.Losses.size(0))).sum() + (3 * result.Value), [], name);
+        tensors.Batch[Columns.Weight] = tensor(Weights);
+        AssertSame(tensors, new EvaluationOptions { Reduction = Reduction.Sum }, objective: null, [], name);
+    }
+
     [DeviceDoubleFact]
     public void Metrics_and_numbers_of_rows_are_those_of_the_CPU()
     {
@@ -109,10 +122,8 @@ public sealed class CudaFusedTests
         TensorBatch Batch(IPreferenceLoss loss, ScalarType type) => new TensorCase(loss, AnyBatch.Random(loss, 6, seed: 2), type).Batch;
         string Refused(IPreferenceLoss loss, TensorBatch batch) =>
             Assert.Throws<NotSupportedException>(() => loss.Evaluate(batch, route: LossRoute.Fused)).Message;
-        var sorting = LossCatalog.BuiltIn.Find("aot").Loss;
         var numbering = LossCatalog.BuiltIn.Find("decaying-weights-logistic").Loss;
         using var device = new DeviceDouble();
-        Assert.Contains("kernels do not sort or scan batches yet", Refused(sorting, Batch(sorting, ScalarType.Float32)), StringComparison.Ordinal);
         Assert.Contains("single precision on a GPU", Refused(new DpoLoss(), Batch(new DpoLoss(), ScalarType.Float64)), StringComparison.Ordinal);
         var weighted = Batch(numbering, ScalarType.Float32);
         weighted[Columns.Weight] = ones(6);

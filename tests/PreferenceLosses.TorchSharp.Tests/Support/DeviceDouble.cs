@@ -15,7 +15,8 @@ internal sealed class DeviceDouble : CudaTensors, IDisposable
 
     public DeviceDouble()
     {
-        DriverDouble.Configure();
+        // What libtorch does with its tensors is not on the stand-in's stream.
+        DriverDouble.Configure(copiesAtOnce: true);
         DriverDouble.Lent = Find;
         Current = this;
     }
