@@ -100,15 +100,6 @@ public sealed unsafe class CudaDevice : IDisposable
         return memory;
     }
 
-    /// <summary>Page-locked memory of the host, for copies that do not wait. What is in it is not defined.</summary>
-    /// <param name="bytes">Its size.</param>
-    /// <exception cref="CudaException">There is not enough.</exception>
-    public PinnedMemory AllocatePinned(long bytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        return new PinnedMemory(Context, bytes);
-    }
-
     /// <summary>Puts a copy within the memory of the device on a stream; does not wait for it.</summary>
     /// <param name="source">The address to copy from.</param>
     /// <param name="target">The address to copy to; the two may not overlap.</param>
@@ -129,6 +120,15 @@ public sealed unsafe class CudaDevice : IDisposable
         Context.MakeCurrent();
         CudaException.Check(DriverApi.MemGetInfo(out var free, out _), "cuMemGetInfo_v2");
         return (long)free;
+    }
+
+    /// <summary>Page-locked memory of the host, for copies that do not wait. What is in it is not defined.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <exception cref="CudaException">There is not enough.</exception>
+    public PinnedMemory AllocatePinned(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new PinnedMemory(Context, bytes);
     }
 
     /// <summary>Waits until everything on a stream is done. Errors of kernels show here.</summary>

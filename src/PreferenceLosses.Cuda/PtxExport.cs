@@ -13,7 +13,7 @@ public static class PtxExport
     /// The PTX of the kernels from logits to log-probabilities and back, of all formats: a module without hyper-parameters, the same for every loss. The
     /// kernels and their parameters are described in their source, <c>Kernels/logits.cu</c>.
     /// </summary>
-    public static string LogitKernels => RowKernels.Text;
+    public static string LogitKernels => RowKernels.Module.Ptx;
 
     /// <summary>
     /// The PTX (version 7.0, for compute capability 8.0 and later) of the mean loss in single precision with unreduced losses, implicit rewards and

@@ -23,7 +23,8 @@ public class GpuToolTests
         // What is not checked because the library refuses it is one of these.
         Assert.All(
             output.Split('\n').Where(line => line.StartsWith("refused: ", StringComparison.Ordinal)),
-            line => Assert.Contains(["'aot'", "'aot-unpaired'", "'decaying-weights-logistic'"], name => line.Contains(name, StringComparison.Ordinal)));
+            line => Assert.Contains("'decaying-weights-logistic'", line, StringComparison.Ordinal));
+        Assert.Contains("through the host, without a kernel: aot, aot-unpaired\n", output, StringComparison.Ordinal);
     }
 
     [CompilerTheory]
@@ -109,7 +110,7 @@ public class GpuToolTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("gpu-compile").FullName, "times.json");
         Assert.Equal(0, Run("compile", "--json", path).Status);
         using var json = JsonDocument.Parse(File.ReadAllText(path));
-        Assert.True(json.RootElement.EnumerateObject().Count() >= LossKernelTests.Losses.Count + 1);
+        Assert.Equal(LossKernelTests.Losses.Count + 1, json.RootElement.EnumerateObject().Count());
     }
 
     [Theory]

@@ -32,8 +32,16 @@ internal static class LossChecks
             }
         }
 
+        var throughHost = LossCatalog.BuiltIn.Entries.Where(entry => IsThroughHost(device, entry.Loss)).Select(entry => entry.Name);
+        output.WriteLine($"through the host, without a kernel: {string.Join(", ", throughHost)}");
         output.WriteLine(FormattableString.Invariant(
             $"{digits.Values} values of losses, {digits.Other} of them with other digits than the CPU's, by {digits.Units} units in the last place at most"));
+    }
+
+    private static bool IsThroughHost(CudaDevice device, IPreferenceLoss loss)
+    {
+        using var cuda = new CudaLoss(device, loss);
+        return cuda.GoesThroughHost;
     }
 
     private static string? Check(CudaDevice device, IPreferenceLoss loss, int rows, bool isWeighted, Reduction reduction, Digits digits)

@@ -58,6 +58,9 @@ internal sealed class LossOnDevice : IDisposable
     /// <summary>The loss's name and everything that is written per row, by name.</summary>
     public IEnumerable<string> Outputs => outputs.Keys;
 
+    /// <summary>Whether the loss is evaluated on the CPU, and has no kernel.</summary>
+    public bool GoesThroughHost => cuda.GoesThroughHost;
+
     /// <summary>Writes the kernels, which does not need the device.</summary>
     public long WriteKernels() => cuda.ScratchBytes(batch, destination);
 

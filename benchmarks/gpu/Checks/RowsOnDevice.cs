@@ -17,6 +17,7 @@ internal sealed class RowsOnDevice : IDisposable
     private readonly DeviceMemory sums;
     private readonly DeviceMemory lengths;
     private readonly DeviceMemory upstream;
+    private readonly DeviceMemory partials;
     private readonly CudaLogits rows;
     private readonly CudaTokenSequences sequences;
     private readonly CudaTokenResults results;
@@ -36,14 +37,16 @@ internal sealed class RowsOnDevice : IDisposable
         (sums, lengths, upstream) = (device.Allocate<float>(NaN(sequenceCount)), device.Allocate<float>(NaN(sequenceCount)), device.Allocate(sequenceCount * sizeof(float)));
         rows = new CudaLogits { Address = logits.Address + (start * size), Format = format, Rows = labels.Length, Vocabulary = vocabulary, RowStride = stride };
         sequences = new CudaTokenSequences { Labels = this.labels.Address, Offsets = this.offsets.Address, Count = sequenceCount };
+        partials = device.Allocate<float>(NaN(CudaSequenceLogProbabilities.PartialBytes(labels.Length, vocabulary) / sizeof(float)));
         results = new CudaTokenResults { Tokens = OfRows(0), Maxima = OfRows(1), LogSums = OfRows(2) };
 
         nint OfRows(int at) => ofRows.Address + (at * labels.Length * sizeof(float));
     }
 
-    public (float[] Tokens, float[] Sums, float[] Lengths) Forward()
+    /// <param name="isShared">Whether several blocks may share a row, where rows are few and long.</param>
+    public (float[] Tokens, float[] Sums, float[] Lengths) Forward(bool isShared)
     {
-        kernels.Forward(rows, sequences, results, sums.Address, lengths.Address);
+        kernels.Forward(rows, sequences, isShared ? results with { Partials = partials.Address } : results, sums.Address, lengths.Address);
         return (Read(ofRows, rows.Rows), Read(sums, sequenceCount), Read(lengths, sequenceCount));
     }
 
@@ -71,7 +74,7 @@ internal sealed class RowsOnDevice : IDisposable
 
     public void Dispose()
     {
-        foreach (var memory in new[] { logits, elsewhere, labels, offsets, ofRows, sums, lengths, upstream })
+        foreach (var memory in new[] { logits, elsewhere, labels, offsets, ofRows, sums, lengths, upstream, partials })
         {
             memory.Dispose();
         }

@@ -19,6 +19,7 @@ internal sealed class RowWork : IDisposable
     private readonly DeviceMemory labelMemory;
     private readonly DeviceMemory startMemory;
     private readonly DeviceMemory results;
+    private readonly DeviceMemory partials;
     private readonly CudaTokenSequences sequences;
 
     /// <param name="device">The device.</param>
@@ -40,6 +41,7 @@ internal sealed class RowWork : IDisposable
         labelMemory = device.Allocate<int>(labels);
         startMemory = device.Allocate<int>(starts);
         results = device.Allocate(ExtraBytes);
+        partials = device.Allocate(PartialBytes);
         sequences = new CudaTokenSequences { Labels = labelMemory.Address, Offsets = startMemory.Address, Count = starts.Length - 1 };
         using (var upstream = device.Allocate<float>([.. Enumerable.Range(0, (int)SequenceCount).Select(Upstream)]))
         {
@@ -54,13 +56,15 @@ internal sealed class RowWork : IDisposable
     public int SetCount => sets.Length;
 
     /// <summary>The memory beside logits, labels and starts.</summary>
-    public long ExtraBytes => sizeof(float) * (((long)Shape.Rows * FloatsPerRow) + (SequenceCount * FloatsPerSequence));
+    public long ExtraBytes => sizeof(float) * (((long)Shape.Rows * FloatsPerRow) + (SequenceCount * FloatsPerSequence)) + PartialBytes;
 
     /// <summary>The fewest bytes of logits that forward has to move.</summary>
     public long ForwardBytes => Counting * Shape.Vocabulary * LogitBytes.Size(Shape.Format);
 
     /// <summary>The same of backward in place: rows that do not count are written.</summary>
     public long BackwardBytes => ForwardBytes + Shape.Bytes;
+
+    private int PartialBytes => CudaSequenceLogProbabilities.PartialBytes(Shape.Rows, Shape.Vocabulary);
 
     private long SequenceCount => starts.Length - 1;
 
@@ -131,7 +135,7 @@ internal sealed class RowWork : IDisposable
 
     public void Dispose()
     {
-        foreach (var memory in sets.Append(pristine).Append(labelMemory).Append(startMemory).Append(results))
+        foreach (var memory in sets.Append(pristine).Append(labelMemory).Append(startMemory).Append(results).Append(partials))
         {
             memory.Dispose();
         }
@@ -155,7 +159,7 @@ internal sealed class RowWork : IDisposable
 
     private CudaLogits Rows(int set) => new() { Address = sets[set].Address, Format = Shape.Format, Rows = Shape.Rows, Vocabulary = Shape.Vocabulary };
 
-    private CudaTokenResults Results => new() { Tokens = Floats(0, 0), Maxima = Floats(1, 0), LogSums = Floats(2, 0) };
+    private CudaTokenResults Results => new() { Tokens = Floats(0, 0), Maxima = Floats(1, 0), LogSums = Floats(2, 0), Partials = PartialBytes > 0 ? partials.Address : 0 };
 
     private nint Floats(int ofRows, int ofSequences) => results.Address + (sizeof(float) * (nint)(((long)Shape.Rows * ofRows) + (SequenceCount * ofSequences)));
 

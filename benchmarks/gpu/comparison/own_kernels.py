@@ -6,6 +6,8 @@ import re
 
 OVERRIDE = "PREFERENCE_LOSSES_CUDA_DRIVER"
 THREADS = 256
+# How many blocks share a row. The library lets several do that where rows are few.
+ONE_BLOCK = 1
 
 
 class DriverError(RuntimeError):
@@ -59,7 +61,7 @@ class RowKernels:
 class OwnTokens:
     """Log-probabilities and gradients in place, by the kernels, of the sets of a work."""
 
-    note = ""
+    note = "one block a row"
     is_in_place = True
     gradient_weight = None
 
@@ -76,7 +78,8 @@ class OwnTokens:
         tokens, maxima, log_sums = (self.of_rows[k].data_ptr() for k in range(3))
         shape, labels = self.work.shape, self.labels.data_ptr()
         self._launch(
-            f"forward_{self.suffix}", shape.rows, self.work.sets[i].data_ptr(), shape.vocabulary, shape.vocabulary, labels, tokens, maxima, log_sums, 0)
+            f"forward_{self.suffix}", shape.rows, self.work.sets[i].data_ptr(), shape.vocabulary, shape.vocabulary, labels, tokens, maxima, log_sums, 0,
+            ONE_BLOCK, 0)
         self._launch(
             "sum_sequences", shape.sequences, tokens, labels, self.starts.data_ptr(), self.of_sequences[0].data_ptr(), self.of_sequences[1].data_ptr())
 
@@ -86,7 +89,7 @@ class OwnTokens:
         self._launch("spread_upstream", shape.sequences, self.work.upstream.data_ptr(), self.starts.data_ptr(), upstream)
         self._launch(
             f"backward_{self.suffix}", shape.rows, logits, shape.vocabulary, shape.vocabulary, self.labels.data_ptr(), maxima, log_sums, upstream,
-            logits, shape.vocabulary)
+            logits, shape.vocabulary, ONE_BLOCK)
 
     def both(self, i):
         self.forward(i)

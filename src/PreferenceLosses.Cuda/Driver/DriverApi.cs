@@ -69,6 +69,12 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoH_v2")]
     public static partial int MemcpyDtoH(void* target, nint source, nuint bytes);
 
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
+    public static partial int MemGetInfo(out nuint free, out nuint total);
+
     [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
     public static partial int MemHostAlloc(out nint address, nuint bytes, uint flags);
 
@@ -80,12 +86,6 @@ internal static unsafe partial class DriverApi
 
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     public static partial int MemcpyDtoHAsync(void* target, nint source, nuint bytes, nint stream);
-
-    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
-    public static partial int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream);
-
-    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
-    public static partial int MemGetInfo(out nuint free, out nuint total);
 
     [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
     public static partial int MemsetD8Async(nint target, byte value, nuint bytes, nint stream);

@@ -119,12 +119,12 @@ EXPORT int cuMemFree_v2(void *memory) {
   }
   return InvalidValue;
 }
-EXPORT int cuMemsetD8Async(void *memory, unsigned char value, size_t bytes, void *stream) { NEEDS_CONTEXT; return (void)stream, arrive(), memset(memory, value, bytes), Success; }
 EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *total) { NEEDS_CONTEXT; return *free_bytes = *total = (size_t)largest_allocation, Success; }
 EXPORT int cuMemcpyDtoDAsync_v2(void *to, const void *from, size_t bytes, void *stream) {
   NEEDS_CONTEXT;
   return stream == NULL ? (arrive(), memcpy(to, from, bytes), Success) : InvalidValue;
 }
+EXPORT int cuMemsetD8Async(void *memory, unsigned char value, size_t bytes, void *stream) { NEEDS_CONTEXT; return (void)stream, arrive(), memset(memory, value, bytes), Success; }
 
 /* What there is, for the function that runs kernels. */
 EXPORT long double_allocation(long i, void **address) { return i < live_allocations ? (*address = allocations[i].address, allocations[i].bytes) : -1; }
