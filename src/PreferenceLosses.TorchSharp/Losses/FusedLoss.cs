@@ -140,28 +140,14 @@ internal static class FusedLoss
             {
                 (scalars ??= [])[input.Name!] = double.CreateTruncating(Values<T>(inputs[i])[0]);
             }
-            else if (!FusedColumns.HasProperty(input.Name!))
+            else if (!Columns.HasProperty(input.Name!))
             {
                 (other ??= [])[input.Name!] = Values<T>(inputs[i]).ToArray();
             }
         }
 
-        return new PreferenceBatch<T>
+        return PreferenceBatch.FromColumns<T>(Column) with
         {
-            PolicyChosen = Column(Columns.PolicyChosen),
-            PolicyRejected = Column(Columns.PolicyRejected),
-            ReferenceChosen = Column(Columns.ReferenceChosen),
-            ReferenceRejected = Column(Columns.ReferenceRejected),
-            Policy = Column(Columns.Policy),
-            Reference = Column(Columns.Reference),
-            ChosenLength = Column(Columns.ChosenLength),
-            RejectedLength = Column(Columns.RejectedLength),
-            Length = Column(Columns.Length),
-            ChosenScore = Column(Columns.ChosenScore),
-            RejectedScore = Column(Columns.RejectedScore),
-            Score = Column(Columns.Score),
-            Margin = Column(Columns.Margin),
-            Desirable = Column(Columns.Desirable),
             Weight = weight is null ? default : Values<T>(weight),
             ResponsesPerRow = batch.Responses,
             ResponseMask = mask is null ? default : Values<bool>(mask),
@@ -174,13 +160,4 @@ internal static class FusedLoss
     internal static Span<T> Values<T>(Tensor tensor)
         where T : unmanaged =>
         tensor.numel() == 0 ? Array.Empty<T>() : MemoryMarshal.Cast<byte, T>(tensor.bytes);
-}
-
-/// <summary>The columns that a batch of the core has properties for.</summary>
-internal static class FusedColumns
-{
-    public static bool HasProperty(string name) => name is
-        Columns.PolicyChosen or Columns.PolicyRejected or Columns.ReferenceChosen or Columns.ReferenceRejected or Columns.Policy or Columns.Reference
-        or Columns.ChosenLength or Columns.RejectedLength or Columns.Length or Columns.ChosenScore or Columns.RejectedScore or Columns.Score
-        or Columns.Margin or Columns.Desirable;
 }

@@ -31,7 +31,7 @@ internal sealed class FusedResults<T>
             var input = graph.Inputs[wanted[k]];
             forms[k] = new GradientForm(input.Shape == Expressions.Shape.Row ? [batch.Rows] : [batch.Rows, batch.Responses], Type, CPU);
             gradients[k] = new T[checked(batch.Rows * (input.Shape == Expressions.Shape.Row ? 1 : batch.Responses))];
-            if (!FusedColumns.HasProperty(input.Name!))
+            if (!Columns.HasProperty(input.Name!))
             {
                 (other ??= [])[input.Name!] = gradients[k];
             }
