@@ -48,6 +48,9 @@ internal unsafe interface ILanes<TSelf, T> :
     /// <summary>x · 2ⁿ, rounded once, for integers n.</summary>
     static abstract TSelf Scale(TSelf x, TSelf n);
 
+    /// <summary>x · 2ⁿ · b for integers n, with b between two factors of 2ⁿ, the first of which is 2 to the power of ⌊n/2⌋: no part overflows unless the result does.</summary>
+    static abstract TSelf ScaleTimes(TSelf x, TSelf n, TSelf b);
+
     static abstract TSelf Less(TSelf x, TSelf y);
 
     static abstract TSelf LessOrEqual(TSelf x, TSelf y);

@@ -85,6 +85,13 @@ internal readonly unsafe struct PlatformLanes<T>(Vector<T> value) : ILanes<Platf
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlatformLanes<T> ScaleTimes(PlatformLanes<T> x, PlatformLanes<T> n, PlatformLanes<T> b)
+    {
+        VectorFunctions<PlatformLanes<T>, T>.PowersOfTwo(n, out var low, out var high);
+        return x * low * b * high;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlatformLanes<T> Less(PlatformLanes<T> x, PlatformLanes<T> y) => new(Vector.LessThan(x.value, y.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

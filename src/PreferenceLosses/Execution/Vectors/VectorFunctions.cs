@@ -46,25 +46,24 @@ internal static unsafe class VectorFunctions<L, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static L Exp(L x)
     {
-        SplitOff(x, out var n, out var r);
-        return L.Scale(ExponentialNear0(r), n);
+        Reduce(x, out var n, out var r, out var p);
+        return L.Scale(L.FusedMultiplyAdd(L.FusedMultiplyAdd(p, r, One), r, One), n);
     }
 
-    /// <summary>e^x · b, where e^x alone may overflow: with b between the factors of 2ⁿ no part does unless the result does.</summary>
+    /// <summary>e^x · b, where e^x alone may overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static L ExpTimes(L x, L b)
     {
-        SplitOff(x, out var n, out var r);
-        PowersOfTwo(n, out var low, out var high);
-        return ExponentialNear0(r) * low * b * high;
+        Reduce(x, out var n, out var r, out var p);
+        return L.ScaleTimes(L.FusedMultiplyAdd(L.FusedMultiplyAdd(p, r, One), r, One), n, b);
     }
 
     /// <summary>e^r of x = n·ln 2 + r: the larger part of the work of an exponential.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static L ExpOfRest(L x)
     {
-        SplitOff(x, out _, out var r);
-        return ExponentialNear0(r);
+        Reduce(x, out _, out var r, out var p);
+        return L.FusedMultiplyAdd(L.FusedMultiplyAdd(p, r, One), r, One);
     }
 
     /// <summary>As <see cref="ExpTimes"/> in every bit, from <see cref="ExpOfRest"/>.</summary>
@@ -72,16 +71,14 @@ internal static unsafe class VectorFunctions<L, T>
     public static L ExpTimesOfRest(L x, L rest, L b)
     {
         SplitOff(x, out var n, out _);
-        PowersOfTwo(n, out var low, out var high);
-        return rest * low * b * high;
+        return L.ScaleTimes(rest, n, b);
     }
 
     /// <summary>e^x − 1, accurate near 0: 2ⁿ·(e^r − 1) + 2ⁿ − 1, which for n = 0 is e^r − 1 itself.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static L Expm1(L x)
     {
-        SplitOff(x, out var n, out var r);
-        var p = ExponentialSeries(r);
+        Reduce(x, out var n, out var r, out var p);
         PowersOfTwo(n, out var low, out var high);
         return L.FusedMultiplyAdd(L.FusedMultiplyAdd(p * r, r, r), low, low - (One / high)) * high;
     }
@@ -160,29 +157,29 @@ internal static unsafe class VectorFunctions<L, T>
         return areFinite;
     }
 
-    /// <summary>x = n·ln 2 + r with |r| ≤ ln 2 / 2.</summary>
+    /// <summary>e^x = 2ⁿ·e^r with |r| ≤ ln 2 / 2 and e^r = 1 + r + p·r².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SplitOff(L x, out L n, out L r)
+    private static void Reduce(L x, out L n, out L r, out L p)
+    {
+        SplitOff(x, out n, out var held);
+        r = L.FusedMultiplyAdd(n, L.Create(FloatFormat<T>.IsSingle ? -Ln2High : -Ln2), held);
+        r = L.FusedMultiplyAdd(n, L.Create(FloatFormat<T>.IsSingle ? -Ln2Low : -Ln2Rest), r);
+        p = FloatFormat<T>.IsSingle ? ExponentialSeriesOfSingle(r) : ExponentialSeriesOfDouble(r);
+    }
+
+    /// <summary>The integer next to x / ln 2, and x held where 2ⁿ has two factors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SplitOff(L x, out L n, out L held)
     {
         // Beyond these e^x·b is ∞ for any normal b, or 0 for any b below 1e30.
-        var held = L.HoldAbove(L.Create(FloatFormat<T>.IsSingle ? -174 : -1416), L.HoldBelow(L.Create(FloatFormat<T>.IsSingle ? 176.4 : 1418.5), x));
+        held = L.HoldAbove(L.Create(FloatFormat<T>.IsSingle ? -174 : -1416), L.HoldBelow(L.Create(FloatFormat<T>.IsSingle ? 176.4 : 1418.5), x));
 
         // Adding 1.5·2²³ or 1.5·2⁵² rounds to the nearest integer.
         var rounder = L.Create(1.5 * FloatFormat<T>.IntegersFrom);
         n = L.FusedMultiplyAdd(held, L.Create(1 / Ln2), rounder) - rounder;
-        r = L.FusedMultiplyAdd(n, L.Create(FloatFormat<T>.IsSingle ? -Ln2High : -Ln2), held);
-        r = L.FusedMultiplyAdd(n, L.Create(FloatFormat<T>.IsSingle ? -Ln2Low : -Ln2Rest), r);
     }
 
-    /// <summary>e^r = 1 + r + p·r² for |r| ≤ ln 2 / 2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static L ExponentialNear0(L r) => L.FusedMultiplyAdd(L.FusedMultiplyAdd(ExponentialSeries(r), r, One), r, One);
-
-    /// <summary>p of it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static L ExponentialSeries(L r) => FloatFormat<T>.IsSingle ? ExponentialSeriesOfSingle(r) : ExponentialSeriesOfDouble(r);
-
-    /// <summary>2ⁿ in two factors, which are finite and not 0 for every n that <see cref="SplitOff"/> gives.</summary>
+    /// <summary>2ⁿ in two factors, which are finite and not 0 for every n that <see cref="Reduce"/> gives.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PowersOfTwo(L n, out L low, out L high)
     {

@@ -94,6 +94,21 @@ internal readonly unsafe struct WideLanes<T>(Vector512<T> value) : ILanes<WideLa
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideLanes<T> ScaleTimes(WideLanes<T> x, WideLanes<T> n, WideLanes<T> b)
+    {
+        if (Avx512F.IsSupported)
+        {
+            var half = new WideLanes<T>(typeof(T) == typeof(float)
+                ? Vector512.As<float, T>(Vector512.Floor(Vector512.As<T, float>(n.value) * 0.5f))
+                : Vector512.As<double, T>(Vector512.Floor(Vector512.As<T, double>(n.value) * 0.5)));
+            return Scale(Scale(x, half) * b, n - half);
+        }
+
+        VectorFunctions<WideLanes<T>, T>.PowersOfTwo(n, out var low, out var high);
+        return x * low * b * high;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideLanes<T> Less(WideLanes<T> x, WideLanes<T> y) => new(Vector512.LessThan(x.value, y.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
