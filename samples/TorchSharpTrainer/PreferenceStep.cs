@@ -35,7 +35,7 @@ internal sealed class PreferenceStep(
         using var result = loss.Evaluate(chosen, rejected, referenceChosen, referenceRejected);
 
         optimizer.zero_grad();
-        result.Value.backward();
+        result.Backward();
         optimizer.step();
         // end
 

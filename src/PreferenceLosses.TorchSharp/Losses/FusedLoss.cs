@@ -31,30 +31,63 @@ internal static class FusedLoss
             isOfNothing ? options with { Reduction = Reduction.Sum } : options);
         GC.KeepAlive(batch);
 
-        var reduced = batch.Precision == ScalarType.Float64 ? tensor(value) : tensor((float)value);
-        BackwardPass? pass = null;
-        if (wanted.Length > 0)
-        {
-            pass = new BackwardPass();
-            var arguments = new object[wanted.Length + 1];
-            for (var k = 0; k < wanted.Length; k++)
-            {
-                arguments[k] = batch.Inputs[wanted[k]];
-            }
-
-            arguments[^1] = new ReducedLossFunction.Arguments(reduced, upstream => results.Scaled(Values<T>(upstream)[0]), results.Forms, pass);
-            reduced = ReducedLossFunction.apply(arguments);
-        }
-
-        return new TensorLossResult(
+        var inputs = Array.ConvertAll(wanted, i => batch.Inputs[i]);
+        var pass = wanted.Length > 0 ? new BackwardPass() : null;
+        var isConverted = batch.HasConverted(graph, given);
+        var result = new TensorLossResult(
             kept?.Length ?? batch.Rows,
-            isOfNothing ? null : reduced.MoveToOuterDisposeScope(),
+            isOfNothing ? null : () => Reduced(value, inputs, results, pass),
+            isOfNothing || isConverted || pass is null ? null : scale => GoBack(inputs, results, scale),
             pass is null
                 ? () => FusedResults<T>.ToTensor(results.Losses)
                 : () => Attached<T>(loss, given, options, results.Losses, pass),
             graph.Rewards is null ? null : () => new TensorRewards(
                 FusedResults<T>.ToTensor(results.ChosenReward), FusedResults<T>.ToTensor(results.RejectedReward), kept is null ? null : tensor(kept)),
             pass);
+        if (isConverted && !isOfNothing)
+        {
+            // Columns that were converted end with this call, unless libtorch has them in the graph of the reduced loss.
+            _ = result.Value.MoveToOuterDisposeScope();
+        }
+
+        return result;
+    }
+
+    /// <summary>The reduced loss as part of the autograd graph.</summary>
+    private static Tensor Reduced<T>(double value, Tensor[] inputs, FusedResults<T> results, BackwardPass? pass)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var reduced = typeof(T) == typeof(double) ? tensor(value) : tensor((float)value);
+        if (pass is null)
+        {
+            return reduced;
+        }
+
+        using var scope = NewDisposeScope();
+        using var enabled = enable_grad();
+        using var constant = reduced;
+        var arguments = new object[inputs.Length + 1];
+        inputs.CopyTo(arguments, 0);
+        arguments[^1] = new ReducedLossFunction.Arguments(constant, upstream => results.Scaled(Values<T>(upstream)[0]), results.Forms, pass);
+        return ReducedLossFunction.apply(arguments).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hands the gradients to the graph of the columns.</summary>
+    private static void GoBack<T>(Tensor[] inputs, FusedResults<T> results, double scale)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var gradients = results.Scaled(T.CreateTruncating(scale));
+        try
+        {
+            autograd.backward(inputs, gradients);
+        }
+        finally
+        {
+            foreach (var gradient in gradients)
+            {
+                gradient.Dispose();
+            }
+        }
     }
 
     /// <summary>The unreduced losses as part of the autograd graph. The batch is looked at again: seldom does anybody want both.</summary>

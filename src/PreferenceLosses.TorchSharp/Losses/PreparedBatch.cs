@@ -65,6 +65,20 @@ internal sealed class PreparedBatch
         }
     }
 
+    /// <summary>Whether a column is another tensor than was given, because it was converted or copied.</summary>
+    public bool HasConverted(LossGraph graph, TensorBatch given)
+    {
+        for (var i = 0; i < Inputs.Length; i++)
+        {
+            if (!given.TryGet(graph.Inputs[i].Name!, out var column) || !ReferenceEquals(column, Inputs[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static IEnumerable<Tensor> Halves(Tensor values, int rows) =>
         Enumerable.Range(0, rows == 0 ? 1 : (int)(values.size(0) / rows)).Select(half => values.narrow(0, half * rows, rows));
 
