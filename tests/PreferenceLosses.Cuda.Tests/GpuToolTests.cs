@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using PreferenceLosses.Cuda.Tests.Support;
 using PreferenceLosses.Gpu;
+using PreferenceLosses.Gpu.Checks;
 
 namespace PreferenceLosses.Cuda.Tests;
 
@@ -84,6 +86,11 @@ public class GpuToolTests
         Assert.InRange(forward.GetProperty("error").GetDouble(), 1e-12, 4e-6);
         Assert.InRange(measurements[1].GetProperty("error").GetDouble(), 1e-12, 1.0 / 256);
 
+        // The interpreter needs longer for rows than the stand-in's clock says of the lead and of the calls; what took the host less than that is not marked.
+        Assert.All(measurements.Where(m => m.TryGetProperty("rows", out _)), m => Assert.True(m.GetProperty("launch_bound").GetBoolean()));
+        Assert.All(measurements.Where(m => m.GetProperty("host_microseconds").GetDouble() < 200), m => Assert.False(m.GetProperty("launch_bound").GetBoolean()));
+        Assert.False(File.Exists(path + ".unfinished"));
+
         // The stand-in's clock: half a millisecond for two calls; the same for one copy of 64 KiB, whose bytes are read and written.
         Assert.Equal(250, forward.GetProperty("microseconds").GetDouble(), 1e-6);
         Assert.Equal((8 * 515 * 2 / 250e-6) / (2 * 65536 / 500e-6), forward.GetProperty("of_copy_rate").GetDouble(), 1e-9);
@@ -101,6 +108,56 @@ public class GpuToolTests
         Assert.Equal(1, status);
         Assert.Contains("FAILED 8 × 515 Bf16: ", output, StringComparison.Ordinal);
         Assert.DoesNotContain("| forward |", output, StringComparison.Ordinal);
+    }
+
+    [CompilerFact]
+    public void The_benchmark_does_not_time_a_gradient_with_one_NaN_in_a_row()
+    {
+        // What backward adds for the label's logit: NaN instead of the weight of the row.
+        DriverDouble.Configure();
+        DriverDouble.Change = text =>
+        {
+            var (forward, backward) = text.IndexOf(".entry backward_bf16(", StringComparison.Ordinal) is > 0 and var start ? (text[..start], text[start..]) : (text, "");
+            return forward + Regex.Replace(backward, @"(selp\.f32\s+%f\d+), %f\d+, (0f[08]0000000)", "$1, 0f7FC00000, $2");
+        };
+        var (status, output, _) = Run("benchmark", "--quick", "--only", "rows");
+        DriverDouble.Configure();
+        Assert.Equal(1, status);
+        Assert.Contains("FAILED 8 × 515 Bf16: a gradient is off by NaN of the largest of its row", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("| forward |", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_check_that_throws_has_failed_and_the_next_one_is_done()
+    {
+        using var output = new StringWriter();
+        var report = new CheckReport(output);
+        report.Check("first", () => throw new InvalidBatchException("Row 3 is NaN."));
+        report.Check("second", () => throw new NotSupportedException("not this one"));
+        report.Check("third", () => null);
+        Assert.Equal((2, 1, false), (report.Checks, report.Failures, report.IsLost));
+        Assert.Equal("FAILED first: InvalidBatchException: Row 3 is NaN.", output.ToString().TrimEnd());
+    }
+
+    [Theory]
+    [InlineData(0, 4, false, true)]
+    [InlineData(0, 5, false, false)]
+    [InlineData(0, 5, true, true)]
+    [InlineData(1, 4, false, true)]
+    [InlineData(1, 5, true, false)]
+    public void A_small_value_has_its_own_digits_unless_there_is_a_statistic_of_the_batch(int at, int units, bool hasStatistic, bool isAccepted)
+    {
+        // Five units of the first are less than one of the second.
+        float[] expected = [1.25e-3f, 1536];
+        var actual = expected.ToArray();
+        for (var i = 0; i < units; i++)
+        {
+            actual[at] = MathF.BitDecrement(actual[at]);
+        }
+
+        var digits = new Digits();
+        Assert.Equal(isAccepted, digits.Compare(expected, actual, hasStatistic) is null);
+        Assert.Equal(1, digits.Other);
     }
 
     [CompilerFact]

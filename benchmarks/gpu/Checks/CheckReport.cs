@@ -35,19 +35,21 @@ internal sealed class CheckReport(TextWriter output)
                 Fail(what, wrong);
             }
         }
-        catch (CudaException e)
-        {
-            Fail(what, e.Message.ReplaceLineEndings(" "));
-            if (LostContext.Contains(e.Error))
-            {
-                IsLost = true;
-                output.WriteLine("The device is lost to this process: nothing else was checked.");
-            }
-        }
         catch (NotSupportedException e)
         {
             Checks--;
             refusals.Add(e.Message);
+        }
+        catch (Exception e)
+        {
+            // A device that gives wrong values can make anything throw that reads them, such as a batch that is refused for a NaN: whatever it is, this check
+            // failed, and the others say more.
+            Fail(what, (e is CudaException ? e.Message : $"{e.GetType().Name}: {e.Message}").ReplaceLineEndings(" "));
+            if (e is CudaException cuda && LostContext.Contains(cuda.Error))
+            {
+                IsLost = true;
+                output.WriteLine("The device is lost to this process: nothing else was checked.");
+            }
         }
     }
 

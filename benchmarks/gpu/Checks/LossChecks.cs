@@ -44,7 +44,7 @@ internal static class LossChecks
         return cuda.GoesThroughHost;
     }
 
-    private static string? Check(CudaDevice device, IPreferenceLoss loss, int rows, bool isWeighted, Reduction reduction, Digits digits)
+    private static string? Check(CudaDevice device, PreferenceLoss loss, int rows, bool isWeighted, Reduction reduction, Digits digits)
     {
         var random = new Random(rows);
         var batch = AnyBatch.For(loss, rows, (low, high) => (float)(low + ((high - low) * random.NextDouble())), random);
@@ -85,7 +85,7 @@ internal static class LossChecks
                 "rejected reward" => expected.Rewards!.Rejected,
                 _ => expected.Gradient(name),
             };
-            if (digits.Compare(wanted, values) is { } wrong)
+            if (digits.Compare(wanted, values, loss.Graph.IsBatchCoupled) is { } wrong)
             {
                 return $"{name}: {wrong}";
             }

@@ -35,6 +35,11 @@ internal static class RowChecks
         // Three rows whose offsets need more than 32 bits: what is between them is not touched.
         const long FarStride = (1L << 31) + 5;
         const long Needed = 2 * ((2 * FarStride) + 1000);
+        if (report.IsLost)
+        {
+            return;
+        }
+
         if (!isQuick && device.GetFreeBytes() > 1.2 * Needed)
         {
             report.Check("offsets beyond 32 bits", () => CheckFarRows(device, FarStride, Needed));

@@ -38,10 +38,11 @@ internal static class Benchmark
     public static int Run(CudaDevice device, ToolOptions options, TextWriter output)
     {
         var isQuick = options.IsQuick;
+        using var lead = new Lead(device, isQuick);
         var memory = options.Memory > 0 ? options.Memory : (long)(0.8 * device.GetFreeBytes());
         var samples = isQuick ? 2 : options.Repeats;
         var copyBytes = isQuick ? 1 << 16 : Math.Min(4L << 30, memory / 4);
-        var result = new BenchmarkResult(SelfTest.Describe(device), copyBytes, CopyRate.Measure(device, copyBytes, samples));
+        var result = new BenchmarkResult(SelfTest.Describe(device), copyBytes, CopyRate.Measure(device, lead, copyBytes, samples));
         var isRight = true;
         output.WriteLine(result.Header);
         if (options.Wants("rows"))
@@ -60,7 +61,7 @@ internal static class Benchmark
                     continue;
                 }
 
-                Save(TimeRows(device, work, errors, samples));
+                Save(TimeRows(device, lead, work, errors, samples));
             }
         }
 
@@ -80,7 +81,7 @@ internal static class Benchmark
                             continue;
                         }
 
-                        Save([TimePairs(device, loss, pairs, withMetrics, samples, memory, isQuick)]);
+                        Save([TimePairs(device, lead, loss, pairs, withMetrics, samples, memory, isQuick)]);
                     }
                 }
             }
@@ -124,19 +125,19 @@ internal static class Benchmark
     /// <summary>How many copies of some work are rotated, so that none is in the device's cache and all of them and one more fit into the memory.</summary>
     public static int Sets(long bytes, long memory) => (int)Math.Clamp(Math.Min((Rotated + bytes - 1) / bytes, (memory / bytes) - 1), 1, MostSets);
 
-    private static List<Measurement> TimeRows(CudaDevice device, RowWork work, (double LogProbability, double Gradient) errors, int samples)
+    private static List<Measurement> TimeRows(CudaDevice device, Lead lead, RowWork work, (double LogProbability, double Gradient) errors, int samples)
     {
         var (shape, calls) = (work.Shape, work.SetCount);
         work.Restore();
-        var forward = Timing.Of(device, samples, calls, work.Forward);
-        var backward = Timing.Of(device, samples, calls, work.Backward, work.Restore);
+        var forward = Timing.Of(device, lead, samples, calls, work.Forward);
+        var backward = Timing.Of(device, lead, samples, calls, work.Backward, work.Restore);
         void Both(int set)
         {
             work.Forward(set);
             work.Backward(set);
         }
 
-        var both = Timing.Of(device, samples, calls, Both, work.Restore);
+        var both = Timing.Of(device, lead, samples, calls, Both, work.Restore);
         return
         [
             Measurement.OfRows(shape, "forward", forward, work.ForwardBytes, work.ExtraBytes, errors.LogProbability),
@@ -145,9 +146,9 @@ internal static class Benchmark
         ];
     }
 
-    private static Measurement TimePairs(CudaDevice device, string loss, int pairs, bool withMetrics, int samples, long memory, bool isQuick)
+    private static Measurement TimePairs(CudaDevice device, Lead lead, string loss, int pairs, bool withMetrics, int samples, long memory, bool isQuick)
     {
         using var work = new PairWork(device, loss, pairs, withMetrics, isQuick ? QuickSets : Sets(PairWork.BytesOf(loss, pairs, withMetrics), memory));
-        return Measurement.OfPairs(loss, pairs, withMetrics, Timing.Of(device, samples, work.SetCount, work.Evaluate), work.Bytes, work.ExtraBytes);
+        return Measurement.OfPairs(loss, pairs, withMetrics, Timing.Of(device, lead, samples, work.SetCount, work.Evaluate), work.Bytes, work.ExtraBytes);
     }
 }

@@ -49,12 +49,23 @@ internal sealed class BenchmarkResult(string device, long copyBytes, double copy
             : FormattableString.Invariant($"{m.Work}, {m.Rows}");
         var last = m.Vocabulary > 0 ? m.Error?.ToString("G2", System.Globalization.CultureInfo.InvariantCulture) ?? "" : FormattableString.Invariant($"{m.Timing.Host:F2}");
         return FormattableString.Invariant(
-            $"| {subject} | {m.What} | {m.Timing.Median:F2} | {m.Timing.Fastest:F2}–{m.Timing.Slowest:F2} | {100 * Fraction(m):F1} % | {m.ExtraBytes} | {last} |");
+            $"| {subject} | {m.What} | {m.Timing.Median:F2} | {m.Timing.Fastest:F2}–{m.Timing.Slowest:F2}{(m.Timing.IsLaunchBound ? ", launch-bound" : "")} | {100 * Fraction(m):F1} % | {m.ExtraBytes} | {last} |");
     }
 
+    /// <summary>Writes the file whole, or not at all: a command that is ended while it writes leaves the one before.</summary>
     public void Write(string path)
     {
-        using var file = File.Create(path);
+        var unfinished = path + ".unfinished";
+        using (var file = File.Create(unfinished))
+        {
+            Write(file);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    private void Write(Stream file)
+    {
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteString("device", device);
@@ -77,6 +88,7 @@ internal sealed class BenchmarkResult(string device, long copyBytes, double copy
             json.WriteNumber("fastest", m.Timing.Fastest);
             json.WriteNumber("slowest", m.Timing.Slowest);
             json.WriteNumber("host_microseconds", m.Timing.Host);
+            json.WriteBoolean("launch_bound", m.Timing.IsLaunchBound);
             json.WriteNumber("samples", m.Timing.Samples);
             json.WriteNumber("calls_per_sample", m.Timing.Calls);
             json.WriteNumber("bytes", m.Bytes);

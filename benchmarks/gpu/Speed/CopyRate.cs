@@ -7,13 +7,14 @@ internal static class CopyRate
 {
     /// <summary>Bytes per second, those that are read and those that are written, of the median copy.</summary>
     /// <param name="device">The device.</param>
+    /// <param name="lead">What is on the stream before each copy.</param>
     /// <param name="bytes">How much is copied; several times the device's cache.</param>
     /// <param name="samples">How often.</param>
-    public static double Measure(CudaDevice device, long bytes, int samples)
+    public static double Measure(CudaDevice device, Lead lead, long bytes, int samples)
     {
         using var source = RandomBytes(device, bytes);
         using var target = device.Allocate(bytes);
-        var timing = Timing.Of(device, samples, calls: 1, _ => device.Copy(source.Address, target.Address, bytes));
+        var timing = Timing.Of(device, lead, samples, calls: 1, _ => device.Copy(source.Address, target.Address, bytes));
         return 2 * bytes / (timing.Median * 1e-6);
     }
 

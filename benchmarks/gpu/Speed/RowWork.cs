@@ -113,7 +113,9 @@ internal sealed class RowWork : IDisposable
             core.Backward(Logits.Of(logits, Shape.Vocabulary), [Upstream(Array.FindLastIndex(starts, start => start <= row))], LogitGradients.Of(exact, Shape.Vocabulary));
             ofTokens = Math.Max(ofTokens, Math.Abs(core.Tokens[0] - token[0]));
             var largest = exact.Max(Math.Abs);
-            ofGradients = Math.Max(ofGradients, exact.Zip(gradient, (e, g) => Math.Abs((double)e - g) / largest).Max());
+
+            // Math.Max of something and NaN is NaN; the Max of a sequence passes over it.
+            ofGradients = exact.Zip(gradient, (e, g) => Math.Abs((double)e - g) / largest).Aggregate(ofGradients, Math.Max);
         }
 
         return (ofTokens, ofGradients);

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -37,8 +38,16 @@ def run_step(report, deadline, title, command, environment=None):
     log = report.folder / (re.sub(r"[^\w]+", "-", title) + ".log")
     with log.open("w") as output:
         try:
-            status = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=max(1, deadline.left()), env={**os.environ, **(environment or {})}).returncode
+            # A session of its own, so that what a tool has started ends with it: it would keep the device.
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}, start_new_session=True)
+        except OSError as error:
+            report.failure(f"{title}: it cannot be run: {error}")
+            return None
+        try:
+            status = process.wait(max(1, deadline.left()))
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             report.missing(f"{title}: did not end in time")
             return None
     text = log.read_text(errors="replace")
@@ -93,10 +102,10 @@ def assemble_all(options, report, deadline, folder):
 
 
 def assemble(assembler, text, architecture, deadline):
-    """Registers, bytes of spills and of shared memory by entry; or what is wrong."""
+    """Registers, bytes of spills and of shared memory by entry; or what is wrong. What it assembles is beside the text."""
     try:
         done = subprocess.run(
-            [assembler, f"-arch={architecture}", "-v", str(text), "-o", os.devnull], capture_output=True, text=True, timeout=max(1, deadline.left()))
+            [assembler, f"-arch={architecture}", "-v", str(text), "-o", str(text.with_suffix(f".{architecture}.cubin"))], capture_output=True, text=True, timeout=max(1, deadline.left()))
     except subprocess.TimeoutExpired:
         return "did not end in time"
     return read_assembly(done.stderr + done.stdout) if done.returncode == 0 else first_line(done.stderr)

@@ -10,8 +10,20 @@ THREADS = 256
 ONE_BLOCK = 1
 
 
+# Errors after which nothing of the context can be used: a kernel reached memory that is not there, or did not end well.
+LOST_CONTEXT = (700, 702, 709, 714, 715, 716, 717, 718, 719)
+
+
+class NoDriverError(RuntimeError):
+    """The driver is not there."""
+
+
 class DriverError(RuntimeError):
-    """The driver is not there, or refused a call."""
+    """The driver refused a call."""
+
+    def __init__(self, message, error=0):
+        super().__init__(message)
+        self.is_context_lost = error in LOST_CONTEXT
 
 
 class RowKernels:
@@ -22,7 +34,7 @@ class RowKernels:
         try:
             self.driver = ctypes.CDLL(path)
         except OSError as error:
-            raise DriverError(f"the driver's library: {error}") from error
+            raise NoDriverError(f"the driver's library: {error}") from error
         device, context, module = ctypes.c_int(), ctypes.c_void_p(), ctypes.c_void_p()
         self._call("cuInit", 0)
         self._call("cuDeviceGet", ctypes.byref(device), 0)
@@ -55,7 +67,7 @@ class RowKernels:
     def _call(self, name, *arguments):
         error = getattr(self.driver, name)(*arguments)
         if error != 0:
-            raise DriverError(f"{name} failed with error {error} of the CUDA driver")
+            raise DriverError(f"{name} failed with error {error} of the CUDA driver", error)
 
 
 class OwnTokens:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from . import own_kernels, torch_pairs, torch_rows
-from .clock import Deadline, measure
+from .clock import Clock, Deadline
 from .report import Report, first_line
 
 KINDS = ("forward", "backward", "forward + backward")
@@ -15,6 +15,12 @@ COMPARED_LOSSES = ("dpo", "aqfl")
 SECONDS_EACH = 4
 # Below this there is no sense in starting something.
 LEAST_LEFT = 10
+# The exit status of our program where there is no device.
+NO_DEVICE = 3
+
+
+class DeviceLost(Exception):
+    """Nothing of the context of this process can be used: everything that follows would fail for the same reason."""
 
 
 def run(options):
@@ -26,27 +32,48 @@ def run(options):
     ours = run_program(options, report, deadline)
     report.set("ours", ours)
     report.write(markdown)
-    for work in (compare_rows, compare_pairs):
-        work(torch, options, ours, report, deadline)
+    try:
+        compare(torch, options, ours, report, deadline)
+    except DeviceLost as lost:
+        report.missing(f"everything after {lost}: the device is lost to this process")
     report.write(markdown)
     print(report.path("md").read_text())
     # What is missing is named; something that ran and was wrong is a failure.
     return 1 if report.failures else 0
 
 
+def compare(torch, options, ours, report, deadline):
+    try:
+        clock = Clock(torch, options.device, options.quick)
+    except Exception as error:
+        not_compared(torch, options, report, "PyTorch on the device", error)
+        return
+    for work in (compare_rows, compare_pairs):
+        work(torch, options, ours, report, deadline, clock)
+
+
 def environment(torch, options):
     versions = {"python": sys.version.split()[0], "torch": torch.__version__, "device": options.device}
     if options.device == "cuda":
-        versions["gpu"] = torch.cuda.get_device_name(0)
+        versions["gpu"] = described(lambda: torch.cuda.get_device_name(0))
         versions["torch's CUDA"] = torch.version.cuda
-        versions["driver"] = driver_version()
-    try:
-        import triton
-
-        versions["triton"] = triton.__version__
-    except ImportError as error:
-        versions["triton"] = f"none ({error})"
+        versions["driver"] = described(driver_version)
+    versions["triton"] = described(triton_version)
     return versions
+
+
+def described(look):
+    """What others say of themselves; or why they do not, which can be any exception and is no reason to stop."""
+    try:
+        return look()
+    except Exception as error:
+        return f"none ({type(error).__name__}: {first_line(error)})"
+
+
+def triton_version():
+    import triton
+
+    return triton.__version__
 
 
 def driver_version():
@@ -64,17 +91,19 @@ def run_program(options, report, deadline):
         command = [options.binary, "benchmark", "--only", part, "--json", str(path), "--repeats", str(options.repeats)]
         command += ["--quick"] if options.quick else []
         command += ["--memory", str(options.memory)] if options.memory else []
+        # What another session has measured is not of this one.
+        path.unlink(missing_ok=True)
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=max(LEAST_LEFT, deadline.left()))
-        except subprocess.TimeoutExpired:
+            done = subprocess.run(command, capture_output=True, timeout=max(LEAST_LEFT, deadline.left()))
+        except subprocess.TimeoutExpired as late:
+            write_log(report, part, late.stdout, late.stderr)
             report.missing(f"our program, {part}: did not end in time")
-            continue
-        (report.folder / f"program-{part}.log").write_text(done.stdout + done.stderr)
-        wrong = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-        for line in wrong:
-            report.failure(f"our program, {part}: {line}")
-        if done.returncode != 0 and not wrong:
-            report.missing(f"our program, {part}: status {done.returncode}: {first_line(done.stderr)}")
+        except OSError as error:
+            report.failure(f"our program, {part}: it cannot be run: {error}")
+        else:
+            write_log(report, part, done.stdout, done.stderr)
+            judge_program(report, part, done)
+        # Our program puts a whole file in the place of the last one after each measurement: one that did not end has one too.
         if not path.exists():
             continue
         found = json.loads(path.read_text())
@@ -83,7 +112,21 @@ def run_program(options, report, deadline):
     return results
 
 
-def compare_rows(torch, options, ours, report, deadline):
+def write_log(report, part, *outputs):
+    """What a process has written, as bytes; None where it was ended before it wrote any."""
+    (report.folder / f"program-{part}.log").write_bytes(b"".join(output or b"" for output in outputs))
+
+
+def judge_program(report, part, done):
+    wrong = [line for line in done.stdout.decode(errors="replace").splitlines() if line.startswith("FAILED")]
+    for line in wrong:
+        report.failure(f"our program, {part}: {line}")
+    # Status 1 is what those lines say; any other one is more than that.
+    if done.returncode != 0 and not (wrong and done.returncode == 1):
+        (report.missing if done.returncode == NO_DEVICE else report.failure)(f"our program, {part}: status {done.returncode}: {first_line(done.stderr.decode(errors='replace'))}")
+
+
+def compare_rows(torch, options, ours, report, deadline, clock):
     mine = {}
     for one in ours["measurements"]:
         if "rows" in one:
@@ -97,12 +140,12 @@ def compare_rows(torch, options, ours, report, deadline):
             report.missing(f"{shape}: out of time")
             continue
         try:
-            work = torch_rows.Work(torch, options.device, shape)
-        except RuntimeError as error:
-            report.missing(f"{shape}: {first_line(error)}")
+            work = torch_rows.Work(torch, options.device, shape, measured["forward"]["calls_per_sample"])
+        except Exception as error:
+            not_compared(torch, options, report, str(shape), error)
             continue
         for name, make in implementations(torch, options, kernels):
-            compare_rows_of(torch, options, report, deadline, work, name, make, measured)
+            compare_rows_of(torch, options, report, deadline, clock, work, name, make, measured)
             report.write(markdown)
         del work
         release(torch, options)
@@ -114,9 +157,11 @@ def load_kernels(options, report):
         try:
             subprocess.run([options.binary, "ptx", "--output", folder], capture_output=True, check=True, timeout=60)
             return own_kernels.RowKernels(f"{folder}/logits.ptx")
-        except (own_kernels.DriverError, subprocess.SubprocessError) as error:
+        except own_kernels.NoDriverError as error:
             report.missing(f"our kernels from Python: {first_line(error)}")
-            return None
+        except (own_kernels.DriverError, subprocess.SubprocessError, OSError) as error:
+            report.failure(f"our kernels from Python: {first_line(error)}")
+        return None
 
 
 def implementations(torch, options, kernels):
@@ -126,19 +171,21 @@ def implementations(torch, options, kernels):
     functions = torch_rows.functions(torch)
     for name, function in functions.items():
         yield name, lambda work, function=function: torch_rows.AutogradTokens(torch, function, work)
-    yield "torch.compile, logsumexp in fp32", lambda work: torch_rows.AutogradTokens(torch, compiled(torch, functions["eager, logsumexp in fp32"]), work)
+    yield "torch.compile, logsumexp in fp32", lambda work: torch_rows.AutogradTokens(torch, compiled(torch, functions["eager, logsumexp in fp32"], False), work)
     if options.liger:
         yield "Liger-Kernel, selective log-softmax", lambda work: torch_rows.LigerTokens(torch, work)
         yield "Liger-Kernel, cross-entropy", lambda work: torch_rows.LigerCrossEntropy(torch, work)
 
 
-def compiled(torch, function):
-    # Each shape is compiled for itself, and none is given up because there were others before.
+def compiled(torch, function, dynamic):
+    # Nothing is given up because there were other shapes before; where it would be all the same, it is said, and not timed as something that was compiled.
     torch.compiler.reset()
-    return torch.compile(function, dynamic=False)
+    if hasattr(torch._dynamo.config, "fail_on_recompile_limit_hit"):
+        torch._dynamo.config.fail_on_recompile_limit_hit = True
+    return torch.compile(function, dynamic=dynamic)
 
 
-def compare_rows_of(torch, options, report, deadline, work, name, make, measured):
+def compare_rows_of(torch, options, report, deadline, clock, work, name, make, measured):
     subject = str(work.shape)
     if deadline.left() < LEAST_LEFT:
         report.missing(f"{name}, {subject}: out of time")
@@ -154,20 +201,39 @@ def compare_rows_of(torch, options, report, deadline, work, name, make, measured
                 continue
             calls = len(work.sets)
             before = (lambda: one.prepare_backward(calls)) if kind == "backward" else work.restore if one.is_in_place and kind != "forward" else (lambda: None)
-            result = measure(torch, options.device, options.repeats, calls, call, before, min(SECONDS_EACH, deadline.left()))
+            result = clock.measure(options.repeats, calls, call, before, min(SECONDS_EACH, deadline.left()))
             result["error"] = {"forward": of_tokens, "backward": of_gradients}.get(kind)
             before()
             result["extra_bytes"] = peak(torch, options, call)
             result["note"] = one.note
             report.add(subject=subject, kind=kind, by=name, result=result, bytes=measured[kind]["bytes"])
-    except (RuntimeError, ImportError, AttributeError, TypeError) as error:
-        # Another version of PyTorch or of Liger-Kernel, no memory, a format that the CPU does not have: the others go on, and the reason is in the report.
-        report.missing(f"{name}, {subject}: {type(error).__name__}: {first_line(error)}")
+    except Exception as error:
+        not_compared(torch, options, report, f"{name}, {subject}", error)
     else:
         if name.startswith("ours"):
             check_ours(report, subject, work.shape, of_tokens, of_gradients)
     finally:
         release(torch, options)
+
+
+def not_compared(torch, options, report, what, error):
+    """
+    Says why, and ends the comparison if the device is lost. An implementation of others can raise anything: another version of PyTorch or of Liger-Kernel, no compiler, no
+    memory, a format that the CPU does not have; it is missing, and the others go on. Ours has to work.
+    """
+    (report.failure if what.startswith("ours") else report.missing)(f"{what}: {type(error).__name__}: {first_line(error)}")
+    if getattr(error, "is_context_lost", False) or is_lost(torch, options):
+        raise DeviceLost(what) from error
+
+
+def is_lost(torch, options):
+    """An error that stays is seen by waiting for the device once more."""
+    try:
+        if options.device == "cuda":
+            torch.cuda.synchronize()
+    except RuntimeError:
+        return True
+    return False
 
 
 def check_ours(report, subject, shape, of_tokens, of_gradients):
@@ -178,7 +244,7 @@ def check_ours(report, subject, shape, of_tokens, of_gradients):
             report.failure(f"ours, from Python, {subject}: a {what} is off by {error:.2g}, more than {most:.2g}")
 
 
-def compare_pairs(torch, options, ours, report, deadline):
+def compare_pairs(torch, options, ours, report, deadline, clock):
     losses = torch_pairs.losses()
     for one in ours["measurements"]:
         if "pairs" not in one:
@@ -187,17 +253,18 @@ def compare_pairs(torch, options, ours, report, deadline):
         report.add(subject=subject, kind=kind, by="ours, the .NET program", result=one, bytes=one["bytes"])
         if one["loss"] not in COMPARED_LOSSES or kind != "losses, gradients, metrics":
             continue
-        for name, is_compiled in (("eager", False), ("torch.compile", True)):
+        # A new size compiles nothing: a trainer's last batch is a smaller one.
+        for name, prepare in (("eager", lambda evaluate: evaluate), ("torch.compile", lambda evaluate: compiled(torch, evaluate, True))):
             if deadline.left() < LEAST_LEFT:
                 report.missing(f"{name}, {subject}: out of time")
                 continue
             try:
-                step = torch_pairs.PairStep(torch, options.device, losses[one["loss"]], one["pairs"], is_compiled)
-                result = measure(torch, options.device, options.repeats, len(step.sets), step.both, lambda: None, min(SECONDS_EACH, deadline.left()))
+                step = torch_pairs.PairStep(torch, options.device, losses[one["loss"]], one["pairs"], one["calls_per_sample"], prepare)
+                result = clock.measure(options.repeats, len(step.sets), step.both, lambda: None, min(SECONDS_EACH, deadline.left()))
                 result["extra_bytes"] = peak(torch, options, step.both)
                 report.add(subject=subject, kind=kind, by=name, result=result, bytes=one["bytes"])
-            except (RuntimeError, AttributeError, TypeError) as error:
-                report.missing(f"{name}, {subject}: {type(error).__name__}: {first_line(error)}")
+            except Exception as error:
+                not_compared(torch, options, report, f"{name}, {subject}", error)
             finally:
                 release(torch, options)
         report.write(markdown)
@@ -216,7 +283,8 @@ def peak(torch, options, call):
 
 
 def release(torch, options):
-    if options.device == "cuda":
+    # A context that is lost has nothing to give back, and the reason is on its way.
+    if options.device == "cuda" and not is_lost(torch, options):
         torch.cuda.empty_cache()
 
 
@@ -226,7 +294,8 @@ def markdown(report):
     if rate:
         lines += [f"Our program: {report.data['ours']['device']}. Copy rate {rate / 1e9:.1f} GB/s, read and written.", ""]
     lines += [
-        "Medians of one call; above 1, ours is that many times faster. The share of the copy rate counts the fewest bytes that the work has to move, whatever is moved.",
+        "Medians of one call; above 1, ours is that many times faster. The share of the copy rate counts the fewest bytes that the work has to move, whatever is moved. "
+        "Launch-bound: the device waited for the host, whose time this is.",
         "",
     ]
     for (subject, kind), results in report.groups().items():
@@ -237,7 +306,7 @@ def markdown(report):
             share = f"{r['bytes'] / (r['microseconds'] * 1e-6) / rate:.1%}" if rate else ""
             extra = "" if r.get("extra_bytes") is None else f"{r['extra_bytes'] / 2**20:.1f}"
             error = "" if r.get("error") is None else f"{r['error']:.2g}"
-            by = r["by"] + (f" ({r['note']})" if r.get("note") else "")
+            by = r["by"] + (f" ({r['note']})" if r.get("note") else "") + (", launch-bound" if r["launch_bound"] else "")
             lines.append(f"| {by} | {r['microseconds']:.2f} | {r['fastest']:.2f}–{r['slowest']:.2f} | {ratio} | {share} | {extra} | {error} |")
         lines.append("")
     return lines

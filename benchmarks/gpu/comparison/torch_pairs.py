@@ -3,9 +3,6 @@
 import importlib.util
 import pathlib
 
-ROTATED = 512 << 20
-MOST_SETS = 64
-
 
 def losses():
     """The formulas that the comparison on the CPU has."""
@@ -22,10 +19,10 @@ class PairStep:
     # The β of what the metrics are of; it does not change the time.
     BETA = 0.1
 
-    def __init__(self, torch, device, loss, pairs, compiled):
+    def __init__(self, torch, device, loss, pairs, count, prepare):
+        """In so many copies; `prepare` makes of the evaluation what is called."""
         self.torch = torch
         torch.manual_seed(1)
-        count = 2 if device == "cpu" else max(1, min(MOST_SETS, ROTATED // (40 * pairs)))
         self.sets = [[-60 + 20 * torch.rand(pairs, device=device) for _ in range(4)] for _ in range(count)]
         for columns in self.sets:
             for policy in columns[:2]:
@@ -37,8 +34,7 @@ class PairStep:
             of_chosen, of_rejected = (self.BETA * chosen).detach(), (self.BETA * rejected).detach()
             return values.mean(), values, of_chosen.mean(), of_rejected.mean(), (of_chosen > of_rejected).float().mean()
 
-        # A new size compiles nothing: a trainer's last batch is a smaller one.
-        self.evaluate = torch.compile(evaluate, dynamic=True) if compiled else evaluate
+        self.evaluate = prepare(evaluate)
 
     def both(self, i):
         columns = self.sets[i]

@@ -2,8 +2,6 @@
 
 import dataclasses
 
-ROTATED = 512 << 20
-MOST_SETS = 64
 LONGEST_SEQUENCE = 2048
 
 
@@ -38,9 +36,9 @@ class Shape:
 
 
 class Work:
-    """Random logits in several copies, so that no call finds its logits in the cache; labels; and a weight for each sequence."""
+    """Random logits in as many copies as our program has, so that no call finds its logits in the cache; labels; and a weight for each sequence."""
 
-    def __init__(self, torch, device, shape):
+    def __init__(self, torch, device, shape, count):
         self.torch, self.device, self.shape = torch, device, shape
         size = (shape.sequences, shape.sequence_length, shape.vocabulary)
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[shape.format]
@@ -48,7 +46,6 @@ class Work:
         self.pristine = torch.empty(size, dtype=dtype, device=device)
         for sequence in self.pristine:
             sequence.copy_(2 * torch.randn(sequence.shape, device=device))
-        count = 2 if device == "cpu" else max(1, min(MOST_SETS, ROTATED // shape.bytes))
         self.sets = [self.pristine.clone() for _ in range(count)]
         self.labels = torch.randint(shape.vocabulary, size[:2], device=device)
         self.labels[:, : round(shape.masked * shape.sequence_length)] = -100
