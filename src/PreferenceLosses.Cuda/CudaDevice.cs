@@ -22,6 +22,7 @@ public sealed unsafe class CudaDevice : IDisposable
         Number = device;
         Name = name;
         Context = context;
+        HostCopies = new HostCopies(this);
         Multiprocessors = multiprocessors;
         ComputeCapability = capability;
         DriverVersion = driver;
@@ -46,6 +47,9 @@ public sealed unsafe class CudaDevice : IDisposable
     public Version DriverVersion { get; }
 
     internal ContextHandle Context { get; }
+
+    /// <summary>The way of losses that go through the host, for all of them.</summary>
+    internal HostCopies HostCopies { get; }
 
     /// <summary>Why no device can be used, and what to do; null if one can. Never throws.</summary>
     public static string? WhyUnavailable()
@@ -169,6 +173,7 @@ public sealed unsafe class CudaDevice : IDisposable
             modules.Clear();
         }
 
+        HostCopies.Dispose();
         Context.Dispose();
     }
 

@@ -11,7 +11,7 @@ namespace PreferenceLosses.Cuda;
 /// <remarks>
 /// The digits are those of the CPU path in single precision, and depend neither on the device nor on the run. Nothing waits for the device, but for a loss that
 /// sorts or scans its batch (<see cref="GoesThroughHost"/>). An object is not for several threads or streams at once, because it keeps
-/// the memory between passes, unless each call is given its own and none goes through the host.
+/// the memory between passes, unless each call is given its own.
 /// </remarks>
 /// <param name="device">The device.</param>
 /// <param name="loss">The loss.</param>
@@ -20,11 +20,11 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
     private readonly CudaDevice device = device ?? throw new ArgumentNullException(nameof(device));
     private readonly IPreferenceLoss loss = loss ?? throw new ArgumentNullException(nameof(loss));
     private DeviceMemory? scratch;
-    private HostEvaluation? host;
 
     /// <summary>
     /// Whether batches go through the host, because the loss sorts or scans them (<c>aot</c>, <c>aot-unpaired</c>, quantiles): columns are copied there, evaluated
-    /// by the CPU path, and results are copied back. Each evaluation then waits for what is on the stream before it, and refuses a batch as the CPU path does.
+    /// by the CPU path, and results are copied back. Each evaluation then waits for what is on the stream before it, and for other evaluations through the host of the same
+    /// device, with which it shares page-locked memory that the <see cref="CudaDevice"/> keeps; and it refuses a batch as the CPU path does.
     /// </summary>
     public bool GoesThroughHost { get; } = HostEvaluation.IsNeededBy(loss.Graph);
 
@@ -48,7 +48,7 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         CheckScalars(batch);
         if (GoesThroughHost)
         {
-            (host ??= new HostEvaluation(device, loss)).Evaluate(batch, destination, stream);
+            new HostEvaluation(device, loss).Evaluate(batch, destination, stream);
             return;
         }
 
@@ -95,12 +95,8 @@ public sealed class CudaLoss(CudaDevice device, IPreferenceLoss loss) : IDisposa
         return GoesThroughHost ? 0 : LossKernel.Of(loss, variant).ScratchBytes(batch.Rows);
     }
 
-    /// <summary>Frees the memory between passes, on the device and on the host.</summary>
-    public void Dispose()
-    {
-        scratch?.Dispose();
-        host?.Dispose();
-    }
+    /// <summary>Frees the memory between passes.</summary>
+    public void Dispose() => scratch?.Dispose();
 
     private nint OwnScratch(long bytes)
     {

@@ -1,13 +1,23 @@
+using System.Numerics;
+using PreferenceLosses.Cuda.Driver;
+
 namespace PreferenceLosses.Cuda;
 
-/// <summary>Columns and results on their way between a device and the host: one after the other in page-locked memory, which is kept.</summary>
+/// <summary>
+/// Columns and results on their way between a device and the host: one after the other in page-locked memory, which the device keeps, because it is slow to allocate,
+/// and because the whole context is waited for where it is freed. Whoever fetches, computes and sends does so within <see cref="InUse"/>.
+/// </summary>
 internal sealed unsafe class HostCopies(CudaDevice device) : IDisposable
 {
     private const long Alignment = 64;
 
     private readonly List<(nint Address, long Start, long Bytes)> parts = [];
     private PinnedMemory? memory;
+    private EventHandle? sent;
     private long bytes;
+
+    /// <summary>What is held as long as the memory has one evaluation's values.</summary>
+    public Lock InUse { get; } = new();
 
     /// <summary>Starts anew. What was sent before is still on its way until the next <see cref="Fetch"/>.</summary>
     public void Clear()
@@ -25,9 +35,15 @@ internal sealed unsafe class HostCopies(CudaDevice device) : IDisposable
         return parts.Count - 1;
     }
 
-    /// <summary>Copies them all to the host, and waits for that.</summary>
+    /// <summary>Copies them all to the host, and waits for that, and for what was sent before, which may have been on another stream.</summary>
     public void Fetch(nint stream)
     {
+        if (sent is not null)
+        {
+            device.Context.MakeCurrent();
+            CudaException.Check(DriverApi.EventSynchronize(sent.DangerousGetHandle()), "cuEventSynchronize");
+        }
+
         Reserve();
         foreach (var (address, start, length) in parts)
         {
@@ -52,16 +68,27 @@ internal sealed unsafe class HostCopies(CudaDevice device) : IDisposable
         {
             memory!.CopyToDevice(address, start, length, stream);
         }
+
+        sent ??= new EventHandle(device.Context);
+        CudaException.Check(DriverApi.EventRecord(sent.DangerousGetHandle(), stream), "cuEventRecord");
     }
 
-    public void Dispose() => memory?.Dispose();
+    public void Dispose()
+    {
+        lock (InUse)
+        {
+            memory?.Dispose();
+            sent?.Dispose();
+        }
+    }
 
     private void Reserve()
     {
         if (memory is null || memory.Bytes < bytes)
         {
+            // Twice as much as before at least, or batches that grow a little each time would each wait.
             memory?.Dispose();
-            memory = device.AllocatePinned(bytes);
+            memory = device.AllocatePinned((long)BitOperations.RoundUpToPowerOf2((ulong)bytes));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PreferenceLosses.Execution;
 using PreferenceLosses.Expressions;
 
@@ -5,20 +6,31 @@ namespace PreferenceLosses.Cuda;
 
 /// <summary>
 /// A loss that sorts or scans its batch, which kernels do not do: its columns are copied to the host, the CPU path evaluates them there in single precision, and
-/// the results are copied back. The host waits once, for the columns; what goes back is in the order of the stream.
+/// the results are copied back. The host waits for the columns; what goes back is in the order of the stream.
 /// </summary>
-internal sealed class HostEvaluation(CudaDevice device, IPreferenceLoss loss) : IDisposable
+internal sealed class HostEvaluation(CudaDevice device, IPreferenceLoss loss)
 {
-    private readonly HostCopies copies = new(device);
+    /// <summary>A look at every node of the formulas, once for each graph: losses are often made anew for a launch.</summary>
+    private static readonly ConditionalWeakTable<LossGraph, object> Needing = [];
+
+    private readonly HostCopies copies = device.HostCopies;
 
     /// <summary>Whether a loss needs the host.</summary>
-    public static bool IsNeededBy(LossGraph graph) =>
+    public static bool IsNeededBy(LossGraph graph) => (bool)Needing.GetValue(graph, static graph =>
         NodeOrder.Of(graph.Rewards is { } rewards ? [.. graph.Losses, rewards.Chosen, rewards.Rejected] : graph.Losses)
-            .Any(n => n.Axis == Axis.Batch && (n.Operation.IsSortOrScan() || n.Operation == Operation.Quantile));
+            .Any(n => n.Axis == Axis.Batch && (n.Operation.IsSortOrScan() || n.Operation == Operation.Quantile)));
 
-    /// <summary>Evaluates a batch; on return the results are on their way.</summary>
+    /// <summary>Evaluates a batch, after those that other threads evaluate on the device; on return the results are on their way.</summary>
     /// <exception cref="InvalidBatchException">A column holds what it may not.</exception>
     public void Evaluate(CudaBatch batch, CudaDestination destination, nint stream)
+    {
+        lock (copies.InUse)
+        {
+            EvaluateAlone(batch, destination, stream);
+        }
+    }
+
+    private void EvaluateAlone(CudaBatch batch, CudaDestination destination, nint stream)
     {
         var (columns, upstream, mask) = Fetch(batch, stream);
         var losses = destination.Losses == 0 ? null : new float[batch.Rows * loss.Graph.Losses.Length];
@@ -58,9 +70,6 @@ internal sealed class HostEvaluation(CudaDevice device, IPreferenceLoss loss) : 
         ];
         Send(written.FindAll(w => w.Values.Length > 0), destination.Scalars, scalars, stream);
     }
-
-    /// <summary>Frees the memory of the host.</summary>
-    public void Dispose() => copies.Dispose();
 
     private (Dictionary<string, float[]> Columns, float[]? Upstream, bool[]? Mask) Fetch(CudaBatch batch, nint stream)
     {

@@ -159,6 +159,15 @@ public class HostEvaluationTests
             run.Evaluate(onDevice, Reduction.Mean);
             Assert.Equal(before[4] + 1, DriverDouble.Live()[4]);
 
+            // Others use the same memory.
+            var allocations = DriverDouble.HostAllocations;
+            using (var another = new CudaLoss(device, LossCatalog.BuiltIn.Find("aot").Loss))
+            {
+                run.Evaluate(another, Reduction.Mean);
+            }
+
+            Assert.Equal((before[4] + 1, allocations), (DriverDouble.Live()[4], DriverDouble.HostAllocations));
+
             // The stand-in has no other stream than the default one.
             Assert.Equal("cuMemcpyDtoHAsync_v2", Assert.Throws<CudaException>(() => run.Evaluate(onDevice, Reduction.Mean, stream: 7)).Call);
             var columns = new CudaBatch { Rows = 4, Columns = run.Addresses };

@@ -42,7 +42,7 @@ internal static class ChunkedHead
                     var again = new CountedRows(saved[0], saved[1], saved[2]);
                     var weights = again.Spread(Finite(upstream));
                     return isHeadFrozen
-                        ? [again.Scattered(ChunkedPass.Scaled(saved[3], weights), shape).MoveToOuterDisposeScope(), null!]
+                        ? [CountedRows.Scattered(again.Places, ChunkedPass.Scaled(saved[3], weights), shape).MoveToOuterDisposeScope(), null!]
                         : Gradients(saved[3].detach(), saved[4].detach(), again, weights, chunk, wantsHidden);
                 }
 
@@ -79,10 +79,10 @@ internal static class ChunkedHead
             var states = pass.States(start, count);
             var logits = pass.Logits(states, start, count);
             pass.Differentiate(logits, start, count);
-            ChunkedPass.Add(total, logits, ChunkedPass.Scaled(states, weights.narrow(0, start, count)));
+            ChunkedPass.Add(total, logits, states, weights.narrow(0, start, count));
         }
 
-        var ofHidden = pass.Derivatives is null ? null : rows.Scattered(ChunkedPass.Scaled(pass.Derivatives, weights), hidden.shape).MoveToOuterDisposeScope();
+        var ofHidden = pass.Derivatives is null ? null : CountedRows.Scattered(rows.Places, ChunkedPass.Scaled(pass.Derivatives, weights), hidden.shape).MoveToOuterDisposeScope();
         return [ofHidden!, total.to_type(head.dtype).MoveToOuterDisposeScope()];
     }
 

@@ -6,6 +6,9 @@ namespace PreferenceLosses.Torch;
 /// <summary>A linear head over the rows that count, the logits of one chunk of them at a time.</summary>
 internal sealed class ChunkedPass
 {
+    /// <summary>What a largest weight of 0 counts as, so that nothing is divided by 0: the smallest normal number of single precision.</summary>
+    private const float SmallestWeight = 1.17549435e-38f;
+
     private readonly Tensor hidden;
     private readonly Tensor head;
     private readonly CountedRows rows;
@@ -82,6 +85,23 @@ internal sealed class ChunkedPass
         {
             total.add_(derivatives.t().mm(states).to_type(ScalarType.Float32));
         }
+    }
+
+    /// <summary>Adds derivativesᵀ · (weights · states), with a weight for each row.</summary>
+    /// <remarks>
+    /// In half precision states are multiplied by the share that their weight is of the largest one, and the product by the largest in single precision: weights of 1e-4 and less, which are those of
+    /// a mean over pairs, would otherwise make numbers that float16 has few digits of, or none.
+    /// </remarks>
+    public static void Add(Tensor total, Tensor derivatives, Tensor states, Tensor weights)
+    {
+        if (derivatives.dtype == ScalarType.Float32)
+        {
+            total.addmm_(derivatives.t(), Scaled(states, weights));
+            return;
+        }
+
+        var largest = weights.abs().amax([0]).clamp_min(SmallestWeight);
+        total.add_(derivatives.t().mm(Scaled(states, weights / largest)).to_type(ScalarType.Float32).mul_(largest));
     }
 
     /// <summary>Rows multiplied by a weight each, rounded once.</summary>

@@ -66,9 +66,9 @@ internal sealed record CountedRows(Tensor Places, Tensor Labels, Tensor Sequence
     public Tensor Spread(Tensor values) => values.index_select(0, Sequences);
 
     /// <summary>Rows [rows, H] in their places among all of [B, T, H], 0 in the others.</summary>
-    public Tensor Scattered(Tensor values, long[] shape)
+    public static Tensor Scattered(Tensor places, Tensor values, long[] shape)
     {
         using var scope = NewDisposeScope();
-        return zeros(shape, values.dtype, values.device).view(-1, values.size(1)).index_copy_(0, Places, values).view(shape).MoveToOuterDisposeScope();
+        return zeros(shape, values.dtype, values.device).view(-1, values.size(1)).index_copy_(0, places, values).view(shape).MoveToOuterDisposeScope();
     }
 }

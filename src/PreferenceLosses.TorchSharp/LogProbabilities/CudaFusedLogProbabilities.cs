@@ -17,8 +17,7 @@ internal static class CudaFusedLogProbabilities
         var lengths = zeros(rows.Sequences, ScalarType.Float32, logits.device);
         if (rows.Count > 0)
         {
-            var partialBytes = CudaSequenceLogProbabilities.PartialBytes(rows.Count, checked((int)logits.size(2)));
-            var partials = partialBytes == 0 ? 0 : Address(empty(partialBytes, ScalarType.Byte, logits.device));
+            var partials = Partials(logits) is { } shared ? Address(shared) : 0;
             Kernels(logits).Forward(At(logits), rows.At(), Results(perRow) with { Partials = partials }, Address(sums), Address(lengths));
         }
 
@@ -63,6 +62,14 @@ internal static class CudaFusedLogProbabilities
 
     /// <summary>The kernels of the device of a tensor.</summary>
     public static CudaSequenceLogProbabilities Kernels(Tensor tensor) => new(CudaTensors.DeviceOf(tensor));
+
+    /// <summary>The memory that blocks need to share rows of logits [..., V] on the way forward; null if they do not.</summary>
+    public static Tensor? Partials(Tensor logits)
+    {
+        var at = At(logits);
+        var bytes = CudaSequenceLogProbabilities.PartialBytes(at.Rows, at.Vocabulary);
+        return bytes == 0 ? null : empty(bytes, ScalarType.Byte, logits.device);
+    }
 
     private static nint Address(Tensor tensor) => CudaTensors.Current.Address(tensor);
 

@@ -61,8 +61,13 @@ internal sealed class CudaRowSoftmax : RowSoftmax
         using var offsets = Offsets(logits);
         perRow?.Dispose();
         perRow = empty(3, rows, ScalarType.Float32, logits.device);
+        using var partials = CudaFusedLogProbabilities.Partials(logits);
         CudaFusedLogProbabilities.Kernels(logits).Forward(
-            CudaFusedLogProbabilities.At(logits), At(labels, offsets), CudaFusedLogProbabilities.Results(perRow), Address(sums), Address(lengths));
+            CudaFusedLogProbabilities.At(logits),
+            At(labels, offsets),
+            CudaFusedLogProbabilities.Results(perRow) with { Partials = partials is null ? 0 : Address(partials) },
+            Address(sums),
+            Address(lengths));
         return perRow[0].clone();
     }
 

@@ -83,7 +83,7 @@ internal sealed class CudaFusedLoss
         }
 
         // What the kernels of the way back refuse is refused here. Nothing is launched: the tensors stand for others of their shapes.
-        _ = call.ScratchBytes(columns with { Upstream = losses }, new Results(Losses: null, Rewards: null, call.Differentiated(columns.Inputs)));
+        call.Check(columns with { Upstream = losses }, new Results(Losses: null, Rewards: null, call.Differentiated(columns.Inputs)));
         var (inputs, hasMask, hasWeight) = (columns.Inputs.Length, columns.Mask is not null, columns.Weight is not null);
         Tensor[] Back(List<Tensor> saved, Tensor upstream)
         {
@@ -120,22 +120,21 @@ internal sealed class CudaFusedLoss
         }
 
         var reduced = empty(4, ScalarType.Float64, batch.Device);
-        var bytes = ScratchBytes(columns, results);
-        var scratch = bytes == 0 ? null : empty(bytes, ScalarType.Byte, batch.Device);
         using var kernels = new CudaLoss(CudaTensors.DeviceOf(reduced), loss);
+        var bytes = kernels.ScratchBytes(Read(columns), Written(results, reduced, scratch: 0));
+        var scratch = bytes == 0 ? null : empty(bytes, ScalarType.Byte, batch.Device);
         kernels.Evaluate(Read(columns), Written(results, reduced, Address(scratch)));
         return reduced[0].to_type(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    private long ScratchBytes(Columnar columns, Results results)
+    /// <summary>Refuses what kernels do not do; of addresses, it matters only which are 0.</summary>
+    private void Check(Columnar columns, Results results)
     {
-        if (batch.Rows == 0)
+        if (batch.Rows > 0)
         {
-            return 0;
+            using var kernels = new CudaLoss(CudaTensors.DeviceOf(columns.Inputs[0]), loss);
+            _ = kernels.ScratchBytes(Read(columns), Written(results, columns.Inputs[0], scratch: 0));
         }
-
-        using var kernels = new CudaLoss(CudaTensors.DeviceOf(columns.Inputs[0]), loss);
-        return kernels.ScratchBytes(Read(columns), Written(results, columns.Inputs[0], scratch: 0));
     }
 
     private CudaBatch Read(Columnar columns)

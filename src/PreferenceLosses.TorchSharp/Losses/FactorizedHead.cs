@@ -48,14 +48,15 @@ internal sealed class FactorizedHead
     public static HiddenLossResult Evaluate(IPreferenceLoss loss, HiddenPairs pairs, EvaluationOptions options)
     {
         ChunkedHead.Check(pairs.Hidden);
-        var (sums, lengths, gradients) = Gradients(loss, pairs, options);
+        using var scope = NewDisposeScope();
+        var (sums, lengths, factors) = Factors(loss, pairs, options);
         var (batch, owned) = pairs.With(sums, lengths, isDetached: false);
         var result = loss.Evaluate(batch, options, LossRoute.Fused);
         var back = new BackwardPass();
-        var value = result.HasValue ? Attached(result.Value, pairs, gradients, back) : null;
-        foreach (var gradient in gradients)
+        var value = result.HasValue ? Attached(result.Value, pairs, factors, back) : null;
+        foreach (var factor in factors)
         {
-            gradient.Dispose();
+            factor.Dispose();
         }
 
         HiddenLossResult Again()
@@ -64,6 +65,7 @@ internal sealed class FactorizedHead
             return HiddenLoss.Through(loss, pairs, options, LossRoute.Fused, HeadGradient.Recomputed);
         }
 
+        scope.MoveToOuter(scope.DisposablesView);
         return new HiddenLossResult(result, value, back, (sums, lengths), owned, Again);
     }
 
@@ -77,8 +79,12 @@ internal sealed class FactorizedHead
 
     private static bool IsNegated(Expr x, Expr y) => x.Operation == Operation.Negate && ReferenceEquals(x.Operands[0], y);
 
-    /// <summary>Log-probabilities, lengths, and the gradients of the reduced loss by the hidden states, if they are wanted, and by the head.</summary>
-    private static (Tensor Sums, Tensor Lengths, Tensor[] Gradients) Gradients(IPreferenceLoss loss, HiddenPairs pairs, EvaluationOptions options)
+    /// <summary>
+    /// Log-probabilities, lengths, and what the gradients of the reduced loss are made of on the way back: that of the head in single precision, and if one of the hidden states is wanted, the places
+    /// of rows, the derivatives of their log-probabilities, and g of each in single precision. They are multiplied there, because what is passed back may be a loss scale, which is to save
+    /// what float16 does not have.
+    /// </summary>
+    private static (Tensor Sums, Tensor Lengths, Tensor[] Factors) Factors(IPreferenceLoss loss, HiddenPairs pairs, EvaluationOptions options)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -98,19 +104,18 @@ internal sealed class FactorizedHead
         }
 
         var sums = head.Summed(head.pass.LogProbabilities);
-        List<Tensor> gradients = [];
+        List<Tensor> factors = [head.total];
         if (head.pass.Derivatives is { } derivatives)
         {
-            var weights = head.rows.Count == 0 ? head.pass.LogProbabilities : head.rows.Spread(head.Upstream());
-            gradients.Add(head.rows.Scattered(ChunkedPass.Scaled(derivatives, weights), pairs.Hidden.shape));
+            var weights = head.rows.Count == 0 ? zeros(0, ScalarType.Float32, derivatives.device) : head.rows.Spread(head.Upstream());
+            factors.AddRange([head.rows.Places, derivatives, weights]);
         }
 
-        gradients.Add(head.total.to_type(pairs.Head.dtype));
-        return (sums.MoveToOuterDisposeScope(), head.lengths.MoveToOuterDisposeScope(), [.. gradients.Select(gradient => gradient.MoveToOuterDisposeScope())]);
+        return (sums.MoveToOuterDisposeScope(), head.lengths.MoveToOuterDisposeScope(), [.. factors.Select(factor => factor.MoveToOuterDisposeScope())]);
     }
 
     /// <summary>The value as a function of hidden states and head, and of what else the loss is differentiated by.</summary>
-    private static Tensor Attached(Tensor value, HiddenPairs pairs, Tensor[] gradients, BackwardPass back)
+    private static Tensor Attached(Tensor value, HiddenPairs pairs, Tensor[] factors, BackwardPass back)
     {
         List<Tensor> inputs = pairs.Hidden.requires_grad ? [pairs.Hidden, pairs.Head] : [pairs.Head];
         var ofOthers = value.requires_grad;
@@ -119,11 +124,27 @@ internal sealed class FactorizedHead
             inputs.Add(value);
         }
 
-        Tensor[] Back(List<Tensor> saved, Tensor upstream) =>
-            [.. saved.Select(gradient => gradient * upstream), .. ofOthers ? (Tensor[])[upstream.clone()] : []];
+        var (shape, headType) = (pairs.Hidden.shape, pairs.Head.dtype);
+        Tensor[] Back(List<Tensor> saved, Tensor upstream)
+        {
+            using var backScope = NewDisposeScope();
+            List<Tensor> gradients = [(saved[0] * upstream).to_type(headType)];
+            if (saved.Count > 1)
+            {
+                gradients.Insert(0, CountedRows.Scattered(saved[1], ChunkedPass.Scaled(saved[2], saved[3] * upstream), shape));
+            }
+
+            if (ofOthers)
+            {
+                gradients.Add(upstream.clone());
+            }
+
+            return [.. gradients.Select(gradient => gradient.MoveToOuterDisposeScope())];
+        }
+
         using var scope = NewDisposeScope();
         return SavingLossFunction.apply(
-            [.. inputs, new SavingLossFunction.Arguments(value.detach().clone(), [.. gradients], Back, [.. inputs.Select(GradientForm.Of)], back)]).MoveToOuterDisposeScope();
+            [.. inputs, new SavingLossFunction.Arguments(value.detach().clone(), [.. factors], Back, [.. inputs.Select(GradientForm.Of)], back)]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Pairs one after the other: as many as fit into a chunk with all their rows, or one that does not.</summary>
@@ -149,7 +170,7 @@ internal sealed class FactorizedHead
         var logits = pass.Logits(states, start, count);
         var weights = rows.Spread(Upstream()).narrow(0, start, count);
         pass.Differentiate(logits, start, count);
-        ChunkedPass.Add(total, logits, ChunkedPass.Scaled(states, weights));
+        ChunkedPass.Add(total, logits, states, weights);
     }
 
     /// <summary>A pair of several chunks.</summary>

@@ -23,10 +23,13 @@ internal static class HiddenLoss
     /// <summary>Log-probabilities, and the loss of them.</summary>
     public static HiddenLossResult Through(IPreferenceLoss loss, HiddenPairs pairs, EvaluationOptions options, LossRoute route, HeadGradient headGradient)
     {
+        using var scope = NewDisposeScope();
         using var mask = pairs.CountedMask();
         var logProbabilities = TensorLogProbabilities.FromHidden(pairs.Hidden, pairs.Head, pairs.Tokens, mask, pairs.Chunk, route);
         var (batch, owned) = pairs.With(logProbabilities.Sums, logProbabilities.Lengths, isDetached: false);
         var result = loss.Evaluate(batch, options, route);
-        return new HiddenLossResult(headGradient, result, logProbabilities, (logProbabilities.Sums.detach(), logProbabilities.Lengths.alias()), owned);
+        var detached = (logProbabilities.Sums.detach(), logProbabilities.Lengths.alias());
+        scope.MoveToOuter(scope.DisposablesView);
+        return new HiddenLossResult(headGradient, result, logProbabilities, detached, owned);
     }
 }

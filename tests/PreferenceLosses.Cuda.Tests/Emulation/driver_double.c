@@ -22,7 +22,7 @@ static Copy copies[Capacity];
 static int waiting, is_at_once;
 
 static int version = 12000, devices = 1, capability = 9, shares;
-static long live_allocations, live_modules, live_events, live_pinned, loads, largest_allocation = 1L << 32;
+static long live_allocations, live_modules, live_events, live_pinned, loads, host_allocations, largest_allocation = 1L << 32;
 static Launch launch;
 static int context; /* its address is the handle */
 static _Thread_local void *current;
@@ -30,7 +30,7 @@ static _Thread_local void *current;
 #define NEEDS_CONTEXT if (current != &context || shares == 0) return InvalidContext
 
 EXPORT void double_configure(int new_version, int new_devices, int new_capability, long new_largest) {
-  version = new_version, devices = new_devices, capability = new_capability, largest_allocation = new_largest, loads = 0;
+  version = new_version, devices = new_devices, capability = new_capability, largest_allocation = new_largest, loads = host_allocations = 0;
 }
 
 static int arrive(void) {
@@ -52,6 +52,7 @@ EXPORT void double_copies_at_once(int value) { is_at_once = value; }
 EXPORT void double_on_launch(Launch function) { launch = function; }
 EXPORT long double_live(int what) { return what == 0 ? live_allocations : what == 1 ? live_modules : what == 2 ? live_events : what == 3 ? shares : live_pinned; }
 EXPORT long double_loads(void) { return loads; }
+EXPORT long double_host_allocations(void) { return host_allocations; }
 
 EXPORT int cuInit(unsigned flags) { return flags == 0 ? Success : InvalidValue; }
 EXPORT int cuDriverGetVersion(int *out) { return *out = version, Success; }
@@ -137,6 +138,7 @@ EXPORT int cuMemHostAlloc(void **out, size_t bytes, unsigned flags) {
   if ((long)bytes > largest_allocation || live_pinned == Capacity) return OutOfMemory;
   *out = aligned_alloc(256, (bytes + 255) / 256 * 256);
   memset(*out, 0xFF, bytes);
+  host_allocations++;
   return pinned[live_pinned++] = (Allocation){*out, (long)bytes}, Success;
 }
 EXPORT int cuMemFreeHost(void *memory) {

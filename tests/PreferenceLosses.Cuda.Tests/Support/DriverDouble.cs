@@ -16,6 +16,7 @@ internal static unsafe class DriverDouble
     private static readonly delegate* unmanaged[Cdecl]<int, long> LiveInDouble;
     private static readonly delegate* unmanaged[Cdecl]<long, void**, long> AllocationOfDouble;
     private static readonly delegate* unmanaged[Cdecl]<long> LoadsOfDouble;
+    private static readonly delegate* unmanaged[Cdecl]<long> HostAllocationsOfDouble;
     private static readonly delegate* unmanaged[Cdecl]<int, void> CopiesAtOnceInDouble;
 
     static DriverDouble()
@@ -29,6 +30,7 @@ internal static unsafe class DriverDouble
         LiveInDouble = (delegate* unmanaged[Cdecl]<int, long>)NativeLibrary.GetExport(handle, "double_live");
         AllocationOfDouble = (delegate* unmanaged[Cdecl]<long, void**, long>)NativeLibrary.GetExport(handle, "double_allocation");
         LoadsOfDouble = (delegate* unmanaged[Cdecl]<long>)NativeLibrary.GetExport(handle, "double_loads");
+        HostAllocationsOfDouble = (delegate* unmanaged[Cdecl]<long>)NativeLibrary.GetExport(handle, "double_host_allocations");
         CopiesAtOnceInDouble = (delegate* unmanaged[Cdecl]<int, void>)NativeLibrary.GetExport(handle, "double_copies_at_once");
         ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<byte*, byte*, uint, uint, void**, int>, void>)NativeLibrary.GetExport(handle, "double_on_launch"))(&OnLaunch);
         Configure();
@@ -62,6 +64,9 @@ internal static unsafe class DriverDouble
 
     /// <summary>How many modules were loaded since the last call of <see cref="Configure"/>.</summary>
     public static long Loads => LoadsOfDouble();
+
+    /// <summary>How many times page-locked memory was allocated since then.</summary>
+    public static long HostAllocations => HostAllocationsOfDouble();
 
     /// <summary>What was not given back: allocations, modules, events, shares in the context, page-locked memory.</summary>
     public static long[] Live() => [.. Enumerable.Range(0, 5).Select(i => LiveInDouble(i))];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PreferenceLosses.Cuda.Tests.Support;
 using PreferenceLosses.Losses;
 using PreferenceLosses.Tests.Support;
 using PreferenceLosses.Torch.Tests.Support;
@@ -61,6 +62,23 @@ public sealed class CudaFusedTests
         AssertSame(tensors, default, result => (result.Losses * linspace(-1, 2, result.Losses.size(0))).sum() + (3 * result.Value), [], name);
         tensors.Batch[Columns.Weight] = tensor(Weights);
         AssertSame(tensors, new EvaluationOptions { Reduction = Reduction.Sum }, objective: null, [], name);
+    }
+
+    [DeviceDoubleFact]
+    public void What_goes_through_the_host_keeps_its_page_locked_memory()
+    {
+        using var scope = NewDisposeScope();
+        using var device = new DeviceDouble();
+        var allocated = Enumerable.Range(0, 6).Select(i =>
+        {
+            // Losses of their own, and batches that grow at first.
+            var loss = LossCatalog.BuiltIn.Find(i % 2 == 0 ? "aot" : "aot-unpaired").Loss;
+            var tensors = new TensorCase(loss, AnyBatch.Random(loss, i == 0 ? 3 : 50 - i, seed: i).Rounded<float>(), ScalarType.Float32);
+            _ = tensors.Run(LossRoute.Fused, default, objective: null);
+            return DriverDouble.HostAllocations;
+        }).ToArray();
+        Assert.Equal(allocated[1], allocated[^1]);
+        Assert.NotEqual(0, DriverDouble.Live()[4]);
     }
 
     [DeviceDoubleFact]

@@ -91,6 +91,29 @@ public sealed class CudaHiddenTests
         Assert.Equal(onTheWayForward, DeviceDouble.Launched);
     }
 
+    /// <summary>A chunk of few rows of many logits, as one of a large vocabulary is.</summary>
+    [DeviceDoubleFact]
+    public void Blocks_share_the_rows_of_a_chunk_on_both_ways()
+    {
+        using var scope = NewDisposeScope();
+        _ = manual_seed(6);
+        var (hidden, head) = (randn(1, 3, 4).requires_grad_(), randn(8200, 4));
+        var tokens = randint(0, 8200, new long[] { 1, 3 }, ScalarType.Int64);
+        double[] Run()
+        {
+            hidden.grad = null;
+            using var result = TensorLogProbabilities.FromHidden(hidden, head, tokens, route: LossRoute.Fused);
+            result.Sums.sum().backward();
+            Assert.Null(result.BackwardError);
+            return [.. TensorCase.Doubles(result.Sums), .. TensorCase.Doubles(hidden.grad!)];
+        }
+
+        var expected = Run();
+        using var device = new DeviceDouble();
+        Assert.All(expected.Zip(Run()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        Assert.Equal(["forward_fp32", "combine_parts", "sum_sequences", "spread_upstream", "backward_fp32"], DeviceDouble.Launched);
+    }
+
     [DeviceDoubleFact]
     public void Tokens_and_weights_are_treated_as_on_the_CPU()
     {
