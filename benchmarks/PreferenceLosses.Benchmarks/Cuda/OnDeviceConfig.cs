@@ -23,7 +23,8 @@ internal sealed class CopyRateColumn : IColumn
     private static readonly Lazy<double> Rate = new(() =>
     {
         using var device = CudaDevice.Open();
-        return CopyRate.Measure(device, Math.Min(MostCopied, device.GetFreeBytes() / 4), Samples);
+        using var lead = new Lead(device, isQuick: false);
+        return CopyRate.Measure(device, lead, Math.Min(MostCopied, device.GetFreeBytes() / 4), Samples);
     });
 
     public string Id => nameof(CopyRateColumn);
